@@ -1,0 +1,128 @@
+# learnutils - see "make help". Local settings go in config.mk (untracked).
+-include config.mk
+
+VERSION  := 0.1.0
+PREFIX   ?= /usr/local
+BINDIR   ?= $(PREFIX)/bin
+MANDIR   ?= $(PREFIX)/share/man
+CFLAGS   ?= -O2 -g
+# Numeric loops only. Never -ffast-math: it makes isnan() false.
+KFLAGS   ?= -O3 -march=native -fno-math-errno -fno-trapping-math
+B        ?= build
+BIN      ?= bin
+
+# What we need; CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS belong to the user.
+# Each part is optional: "make PKGS=" builds with a compiler alone.
+PKGS     := $(foreach p,openblas,$(shell pkg-config --exists $p && echo $p))
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	    -Wwrite-strings -Wpointer-arith -Wvla -Wformat=2
+OURCPP   := -Ilib -Ikernels -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+	    -DLU_VERSION='"$(VERSION)"' -DLU_PARTS='"$(PKGS:%= +%)"'
+OURC     := -std=c11 $(WARN) $(SAN:%=-fsanitize=% -fno-omit-frame-pointer)
+OURLD    := -Wl,--as-needed $(SAN:%=-fsanitize=%)
+OURLIBS  := -lm -pthread
+ifneq ($(PKGS),)
+OURCPP   += $(shell pkg-config --cflags $(PKGS)) \
+	    $(addprefix -DHAVE_,$(shell echo $(PKGS) | tr a-z A-Z))
+OURLIBS  += $(shell pkg-config --libs $(PKGS))
+endif
+
+PROGS    := $(patsubst bin/%.c,$(BIN)/%,$(wildcard bin/*.c))
+SCRIPTS  := $(patsubst bin/%.sh,$(BIN)/%,$(wildcard bin/*.sh))
+LIBOBJ   := $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c kernels/*.c))
+UNIT     := $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/*.c))
+LIB      := $B/liblearn.a
+SOURCES  := $(wildcard bin/*.c lib/*/*.[ch] kernels/*.[ch] tests/unit/*.[ch])
+SHELLS   := .ci/run $(wildcard bin/*.sh scripts/* scripts/dev/* \
+	      tests/bats/*.ba* examples/*/*.sh)
+SHELLS   := $(filter-out scripts/dev scripts/dev/template,$(SHELLS))
+COMPILE   = $(CC) $(OURCPP) $(CPPFLAGS) $(OURC) $(CFLAGS) -MMD -MP
+LINK      = $(CC) $(OURLD) $(LDFLAGS) -o $@ $^ $(OURLIBS) $(LDLIBS)
+
+.PHONY: all test check unit demo bench lint format asan deps install \
+	uninstall clean help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGS) $(SCRIPTS)	## build every tool into bin/
+
+$(PROGS): $(BIN)/%: $B/bin/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(LINK)
+
+$(SCRIPTS): $(BIN)/%: bin/%.sh
+	@mkdir -p $(@D)
+	install -m 755 $< $@
+
+$(UNIT): $B/unit/%: $B/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(LINK)
+
+$(LIB): $(LIBOBJ)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$B/kernels/%.o: kernels/%.c $B/flags
+	@mkdir -p $(@D)
+	$(COMPILE) $(KFLAGS) -c -o $@ $<
+
+$B/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$B/flags: FORCE		# rebuild everything when the flags change
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(COMPILE) $(KFLAGS) $(OURLIBS))' | cmp -s - $@ || \
+	 echo '$(subst ','\'',$(COMPILE) $(KFLAGS) $(OURLIBS))' >$@
+
+test: deps			## install what is missing, build, run every check
+	+$(MAKE) lint
+	+$(MAKE) check
+
+check: all unit			## unit tests and tests/bats; ends with a count
+	BIN=$(abspath $(BIN)) UNIT="$(abspath $(UNIT))" scripts/dev/check
+
+unit: $(UNIT)
+
+asan:				## the same checks under ASan and UBSan
+	+$(MAKE) B=build/asan BIN=build/asan/run SAN=address,undefined check
+
+demo: deps			## the main job: an autoresearch loop on real text
+	+$(MAKE) all
+	BIN=$(abspath $(BIN)) examples/autoresearch/run.sh demo
+
+bench: all			## speed, as ratios against a peer in the same run
+	@for b in tests/bench/*.sh; do BIN=$(abspath $(BIN)) sh $$b || exit; done
+
+deps:				## name what is missing and install it with apt
+	scripts/deps
+
+lint: all			## static checks
+	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr \
+	  --enable=warning,portability --suppress=missingIncludeSystem \
+	  -Ilib -Ikernels bin lib kernels
+	clang-format -n -Werror $(SOURCES)
+	shellcheck -S warning $(SHELLS)
+	test -z "$$(groff -mdoc -ww -z man/*.[157] 2>&1 | tee /dev/stderr)"
+	scripts/dev/layers $B
+
+format:				## reformat the C sources in place
+	clang-format -i $(SOURCES)
+
+install: all			## install under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(BINDIR)
+	install -m 755 $(PROGS) $(SCRIPTS) $(DESTDIR)$(BINDIR)
+	for s in 1 5 7; do install -d $(DESTDIR)$(MANDIR)/man$$s && \
+	  install -m 644 man/*.$$s $(DESTDIR)$(MANDIR)/man$$s || exit; done
+
+uninstall:			## undo install
+	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(PROGS) $(SCRIPTS))
+	for s in 1 5 7; do (cd $(DESTDIR)$(MANDIR)/man$$s && \
+	  rm -f $$(cd $(CURDIR)/man && echo *.$$s)) || exit; done
+
+clean:				## remove everything built
+	rm -rf build $(PROGS) $(SCRIPTS)
+
+help:				## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+-include $(wildcard $B/bin/*.d $B/lib/*/*.d $B/kernels/*.d $B/tests/unit/*.d)
