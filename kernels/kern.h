@@ -1,0 +1,83 @@
+/*
+ * kern.h - the numeric inner loops: one contract, several implementations.
+ *
+ * kern_ref is plain C in the order of the formulas and is the specification;
+ * kern_cpu is what runs: OpenBLAS products where the build has it, loops the
+ * compiler can vectorise elsewhere. Every implementation must agree with
+ * kern_ref within the tolerances of tests/unit/kern.c.
+ *
+ * All matrices are row-major float. n is a number of rows (positions), d, h
+ * and v are widths. Outputs come first. "+=" marks an argument that is added
+ * to; the others are overwritten. Nothing allocates, nothing fails.
+ */
+#ifndef LU_KERN_H
+#define LU_KERN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Activations of the hidden layer. The gated ones read 2h columns, gate first:
+ * s = f(gate) * up. relu2(x) = max(x, 0)^2 (So et al. 2021, Primer, 4.1);
+ * gelu is the tanh form (Hendrycks and Gimpel 2016, section 2). */
+enum kern_act { KERN_SWIGLU, KERN_GEGLU, KERN_GELU, KERN_RELU2 };
+
+/* How many columns of z one column of s reads: 2 for the gated kinds. */
+static inline int
+kern_act_inputs(enum kern_act a)
+{
+    return a == KERN_SWIGLU || a == KERN_GEGLU ? 2 : 1;
+}
+
+/* One AdamW step (Loshchilov and Hutter 2019, algorithm 2). */
+struct kern_adamw {
+    float lr, beta1, beta2, eps, decay;
+    float scale;      /* multiplies the gradient first: clipping */
+    float fix1, fix2; /* 1 / (1 - beta^step), the bias corrections */
+};
+
+struct kern {
+    const char *name;
+
+    /* c[m,n] = op(a) op(b) + beta c; op transposes when ta or tb is set:
+     * a is [m,k] or [k,m], b is [k,n] or [n,k]; ld* are row lengths. */
+    void (*gemm)(int ta, int tb, int m, int n, int k, const float *a, int lda,
+                 const float *b, int ldb, float beta, float *c, int ldc);
+
+    /* y = (x - mean) * rstd * gamma + beta for each row, with the biased
+     * variance and eps 1e-5 (Ba et al. 2016). mean and rstd are [n]. */
+    void (*norm)(float *y, float *mean, float *rstd, const float *x,
+                 const float *gamma, const float *beta, int n, int d);
+    /* dx += ..., dgamma += ..., dbeta += ... */
+    void (*norm_back)(float *dx, float *dgamma, float *dbeta, const float *dy,
+                      const float *x, const float *mean, const float *rstd,
+                      const float *gamma, int n, int d);
+
+    /* s[n,h] from z[n, inputs*h]; dz from ds and z. */
+    void (*act)(float *s, const float *z, enum kern_act a, int n, int h);
+    void (*act_back)(float *dz, const float *ds, const float *z,
+                     enum kern_act a, int n, int h);
+
+    /* Softmax cross-entropy. logits[n,v] become scale * (softmax - onehot);
+     * nats[n] are the losses, right[n] is 1 where the target has the largest
+     * logit (of equals the last counts). */
+    void (*xent)(float *logits, float *nats, unsigned char *right,
+                 const uint8_t *target, float scale, int n, int v);
+
+    void (*bias)(float *x, const float *b, int n, int d);        /* x += b */
+    void (*bias_back)(float *db, const float *dx, int n, int d); /* db += */
+
+    double (*sumsq)(const float *x, size_t n);
+    void (*add)(float *y, const float *x, size_t n); /* y += x */
+    void (*adamw)(float *w, const float *g, float *m, float *v, size_t n,
+                  const struct kern_adamw *o);
+
+    /* Row-wise Adagrad on one feature's table of width d (Duchi et al. 2011
+     * with one accumulator a row): for i in order, r = row[i], g = dy + i*ld,
+     * acc[r] += |g|^2 / d; table[r] -= lr g / sqrt(acc[r] + eps). */
+    void (*sparse)(float *table, float *acc, const uint32_t *row,
+                   const float *dy, int ld, float lr, float eps, int n, int d);
+};
+
+extern const struct kern kern_ref, kern_cpu;
+
+#endif

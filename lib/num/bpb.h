@@ -1,0 +1,30 @@
+/*
+ * bpb.h - bits per byte of a text under a model.
+ *
+ * Windows stand at 0, c, 2c ... while a whole one and its last target fit;
+ * each scores c targets, so the first byte and a tail are never targets. In
+ * rolling mode every position sees the c bytes before it, and all bytes but
+ * the first are targets. The sum is in double, the denominator is raw bytes.
+ */
+#ifndef LU_BPB_H
+#define LU_BPB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/why.h"
+#include "num/ffn.h"
+#include "num/team.h"
+
+struct bpb {
+    double nats, bits_per_byte;
+    size_t targets, windows;
+    size_t right; /* targets that had the largest logit */
+};
+
+/* Fails when n < context + 1 (rolling: n < 2), naming what is needed. */
+int bpb_eval(struct bpb *b, const struct ffn *f, struct team *team,
+             const uint8_t *data, size_t n, size_t context, int rolling,
+             struct why *w);
+
+#endif

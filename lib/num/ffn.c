@@ -1,0 +1,426 @@
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "num/ffn.h"
+#include "num/rng.h"
+
+static void
+param(struct ffn *f, int rows, int cols, int matrix, const char *name)
+{
+    struct ffn_param *p = &f->param[f->nparam++];
+
+    *p = (struct ffn_param){
+        .at = f->size, .rows = rows, .cols = cols, .matrix = matrix
+    };
+    snprintf(p->name, sizeof p->name, "%s", name);
+    f->size += (size_t)rows * (size_t)cols;
+}
+
+static void
+layer_param(struct ffn *f, int l, int rows, int cols, int matrix,
+            const char *name)
+{
+    char full[32];
+
+    snprintf(full, sizeof full, "layer%d.%s", l, name);
+    param(f, rows, cols, matrix, full);
+}
+
+static int
+check(const struct ffn_config *c, struct why *w)
+{
+    const struct {
+        const char *name;
+        long val, min, max;
+    } limit[] = {
+        { "context", c->context, 1, 1 << 30 },
+        { "layers", c->layers, 0, FFN_MAX_LAYERS },
+        { "model", c->model, 1, 65536 },
+        { "hidden", c->hidden, 1, 262144 },
+        { "orders", c->orders, 0, NGRAM_MAX_ORDER },
+        { "words", c->words, 0, NGRAM_MAX_WORDS },
+        { "bits", c->bits, 8, 28 },
+        { "width", c->width, 1, 1024 },
+        { "act", c->act, 0, KERN_RELU2 },
+        { "norm", c->norm, 0, FFN_NONE },
+        { "tied", c->tied, 0, 1 },
+    };
+
+    for (size_t i = 0; i < sizeof limit / sizeof *limit; i++)
+        if (limit[i].val < limit[i].min || limit[i].val > limit[i].max)
+            return why_set(w, "%s: %ld is outside %ld to %ld", limit[i].name,
+                           limit[i].val, limit[i].min, limit[i].max);
+    return 0;
+}
+
+int
+ffn_plan(struct ffn *f, const struct ffn_config *c, struct why *w)
+{
+    int d = (int)c->model, h = (int)c->hidden;
+
+    *f = (struct ffn){ .c = *c, .k = &kern_cpu };
+    if (check(c, w) < 0)
+        return -1;
+    f->ngram = (struct ngram){ .orders = (int)c->orders,
+                               .words = (int)c->words,
+                               .bits = (int)c->bits };
+    f->features = ngram_features(&f->ngram);
+    f->table_size = (size_t)c->width << c->bits;
+    param(f, FFN_VOCAB, d, 0, "embed");
+    if (f->features)
+        param(f, d, f->features * (int)c->width, 1, "in");
+    for (int l = 0; l < c->layers; l++) {
+        int up = h * kern_act_inputs((enum kern_act)c->act);
+        if (c->norm != FFN_NONE) {
+            layer_param(f, l, 1, d, 0, "norm.gain");
+            layer_param(f, l, 1, d, 0, "norm.bias");
+        }
+        layer_param(f, l, up, d, 1, "up");
+        layer_param(f, l, 1, up, 0, "up.bias");
+        layer_param(f, l, d, h, 1, "down");
+        layer_param(f, l, 1, d, 0, "down.bias");
+    }
+    if (c->norm == FFN_PRE) {
+        param(f, 1, d, 0, "norm.gain");
+        param(f, 1, d, 0, "norm.bias");
+    }
+    if (!c->tied)
+        param(f, FFN_VOCAB, d, 1, "head");
+    return 0;
+}
+
+int
+ffn_open(struct ffn *f, const struct ffn_config *c, struct why *w)
+{
+    if (ffn_plan(f, c, w) < 0)
+        return -1;
+    f->w = calloc(f->size, sizeof *f->w);
+    if (f->features)
+        f->table =
+            calloc(f->table_size * (size_t)f->features, sizeof *f->table);
+    if (f->w && (f->table || !f->features))
+        return 0;
+    ffn_close(f);
+    return why_set(w, "out of memory: a model of %zu parameters", ffn_count(f));
+}
+
+void
+ffn_close(struct ffn *f)
+{
+    free(f->w);
+    free(f->table);
+    f->w = f->table = NULL;
+}
+
+const struct ffn_param *
+ffn_find(const struct ffn *f, const char *name)
+{
+    for (int i = 0; i < f->nparam; i++)
+        if (strcmp(f->param[i].name, name) == 0)
+            return &f->param[i];
+    return NULL;
+}
+
+size_t
+ffn_count(const struct ffn *f)
+{
+    return f->size + f->table_size * (size_t)f->features;
+}
+
+double
+ffn_macs(const struct ffn *f)
+{
+    double sum = f->c.tied ? (double)FFN_VOCAB * (double)f->c.model : 0;
+
+    for (int i = 0; i < f->nparam; i++)
+        if (f->param[i].matrix)
+            sum += (double)f->param[i].rows * f->param[i].cols;
+    return sum;
+}
+
+/*
+ * Tables start at zero, so that a context never seen adds nothing; the head
+ * too, so that the first loss is ln 256. Down projections shrink with depth
+ * (GPT-2's rule: 1/sqrt(2 layers)).
+ */
+void
+ffn_init(struct ffn *f, uint64_t seed)
+{
+    struct rng r;
+
+    rng_seed(&r, seed);
+    for (int i = 0; i < f->nparam; i++) {
+        const struct ffn_param *p = &f->param[i];
+        float scale = 0, offset = 0;
+        size_t len = strlen(p->name), n = (size_t)p->rows * (size_t)p->cols;
+        if (strcmp(p->name, "embed") == 0)
+            scale = 1 / sqrtf((float)p->cols);
+        else if (p->matrix && strcmp(p->name, "head") != 0)
+            scale = 1 / sqrtf((float)p->cols);
+        else if (len >= 9 && strcmp(p->name + len - 9, "norm.gain") == 0)
+            offset = 1;
+        if (len >= 4 && strcmp(p->name + len - 4, "down") == 0)
+            scale /= sqrtf(2 * (float)f->c.layers);
+        for (size_t j = 0; j < n; j++)
+            f->w[p->at + j] = offset + (scale > 0 ? scale * rng_normal(&r) : 0);
+    }
+    if (f->features)
+        memset(f->table, 0,
+               sizeof *f->table * f->table_size * (size_t)f->features);
+}
+
+/* Cut floats off one block; with base NULL only count. */
+static float *
+cut(char *base, size_t *used, size_t n)
+{
+    float *p = base ? (float *)(base + *used) : NULL;
+
+    *used += (n * sizeof(float) + 63) / 64 * 64;
+    return p;
+}
+
+static size_t
+lay_out(struct ffn_work *k, const struct ffn *f, int train, char *base)
+{
+    size_t n = (size_t)k->n, d = (size_t)f->c.model, used = 0;
+    size_t h = (size_t)f->c.hidden, fw = (size_t)f->features * f->c.width;
+    size_t up = h * (size_t)kern_act_inputs((enum kern_act)f->c.act);
+
+    for (int l = 0; l <= f->c.layers; l++) {
+        struct ffn_layer_work *a = &k->layer[l];
+        if (l > 0 && !train) {
+            *a = k->layer[0];
+            continue;
+        }
+        a->x = cut(base, &used, n * d);
+        a->y = cut(base, &used, n * d);
+        a->mean = cut(base, &used, n);
+        a->rstd = cut(base, &used, n);
+        if (l < f->c.layers) {
+            a->z = cut(base, &used, n * up);
+            a->s = cut(base, &used, n * h);
+        }
+    }
+    k->f = cut(base, &used, n * fw);
+    k->logits = cut(base, &used, n * FFN_VOCAB);
+    k->nats = cut(base, &used, n);
+    k->right = (unsigned char *)cut(base, &used, n);
+    k->rows = (uint32_t *)cut(base, &used, n * (size_t)f->features);
+    if (train) {
+        k->dx = cut(base, &used, n * d);
+        k->dy = cut(base, &used, n * d);
+        k->dz = cut(base, &used, n * up);
+        k->ds = cut(base, &used, n * h);
+    }
+    return used;
+}
+
+int
+ffn_work_open(struct ffn_work *k, const struct ffn *f, int n, int train,
+              struct why *w)
+{
+    size_t size;
+
+    *k = (struct ffn_work){ .n = n };
+    size = lay_out(k, f, train, NULL);
+    if (!(k->block = aligned_alloc(64, size)))
+        return why_set(w, "out of memory: %zu bytes of activations", size);
+    memset(k->block, 0, size);
+    lay_out(k, f, train, k->block);
+    return 0;
+}
+
+void
+ffn_work_close(struct ffn_work *k)
+{
+    free(k->block);
+    k->block = NULL;
+}
+
+/* Walks the parameters in the order of ffn_plan. */
+static float *
+take(const struct ffn *f, float *base, int *i)
+{
+    return base + f->param[(*i)++].at;
+}
+
+/* The parameters of one layer, or their gradients, in a block like f->w. */
+struct layer {
+    float *gain, *shift, *up, *up_b, *down, *down_b;
+};
+
+static struct layer
+layer_at(const struct ffn *f, float *base, int l)
+{
+    int per = f->c.norm == FFN_NONE ? 4 : 6;
+    int i = 1 + (f->features > 0) + l * per;
+    struct layer p = { 0 };
+
+    if (f->c.norm != FFN_NONE) {
+        p.gain = take(f, base, &i);
+        p.shift = take(f, base, &i);
+    }
+    p.up = take(f, base, &i);
+    p.up_b = take(f, base, &i);
+    p.down = take(f, base, &i);
+    p.down_b = take(f, base, &i);
+    return p;
+}
+
+/* What stands after the layers: the last norm and the head. */
+struct tail {
+    float *gain, *shift, *head;
+};
+
+static struct tail
+tail_at(const struct ffn *f, float *base)
+{
+    int i = f->nparam - !f->c.tied - 2 * (f->c.norm == FFN_PRE);
+    struct tail p = { 0 };
+
+    if (f->c.norm == FFN_PRE) {
+        p.gain = take(f, base, &i);
+        p.shift = take(f, base, &i);
+    }
+    p.head = base + (f->c.tied ? 0 : f->param[i].at);
+    return p;
+}
+
+static void
+gather(const struct ffn *f, struct ffn_work *k, int n)
+{
+    size_t width = (size_t)f->c.width, fw = width * (size_t)f->features;
+    enum { AHEAD = 8 };
+
+    for (int t = 0; t < f->features; t++) {
+        const float *table = f->table + f->table_size * (size_t)t;
+        const uint32_t *rows = k->rows + (size_t)t * (size_t)k->n;
+        float *to = k->f + width * (size_t)t;
+        for (int i = 0; i < n; i++, to += fw) {
+            if (i + AHEAD < n)
+                __builtin_prefetch(table + width * rows[i + AHEAD]);
+            memcpy(to, table + width * rows[i], width * sizeof *to);
+        }
+    }
+}
+
+static void
+forward_layer(const struct ffn *f, struct ffn_work *k, int l, int n)
+{
+    const struct kern *q = f->k;
+    struct layer p = layer_at(f, f->w, l);
+    struct ffn_layer_work *a = &k->layer[l];
+    enum kern_act act = (enum kern_act)f->c.act;
+    int d = (int)f->c.model, h = (int)f->c.hidden;
+    int up = h * kern_act_inputs(act), norm = f->c.norm;
+    float *in = norm == FFN_PRE ? a->y : a->x, *out = k->layer[l + 1].x;
+    float *sum = norm == FFN_POST ? a->y : out;
+
+    if (norm == FFN_PRE)
+        q->norm(a->y, a->mean, a->rstd, a->x, p.gain, p.shift, n, d);
+    q->gemm(0, 1, n, up, d, in, d, p.up, d, 0, a->z, up);
+    q->bias(a->z, p.up_b, n, up);
+    q->act(a->s, a->z, act, n, h);
+    if (sum != a->x)
+        memcpy(sum, a->x, sizeof *sum * (size_t)n * (size_t)d);
+    q->gemm(0, 1, n, d, h, a->s, h, p.down, h, 1, sum, d);
+    q->bias(sum, p.down_b, n, d);
+    if (norm == FFN_POST)
+        q->norm(out, a->mean, a->rstd, sum, p.gain, p.shift, n, d);
+}
+
+void
+ffn_forward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
+            int n)
+{
+    const struct kern *q = f->k;
+    struct ffn_layer_work *a = &k->layer[0];
+    struct tail p = tail_at(f, f->w);
+    int d = (int)f->c.model, fw = f->features * (int)f->c.width;
+    float *last;
+
+    for (int i = 0; i < n; i++)
+        memcpy(a->x + (size_t)i * d, f->w + (size_t)bytes[i] * d,
+               sizeof *a->x * (size_t)d);
+    if (fw) {
+        gather(f, k, n);
+        q->gemm(0, 1, n, d, fw, k->f, fw, f->w + f->param[1].at, fw, 1, a->x,
+                d);
+    }
+    for (int l = 0; l < f->c.layers; l++)
+        forward_layer(f, k, l, n);
+    a = &k->layer[f->c.layers];
+    last = a->x;
+    if (f->c.norm == FFN_PRE) {
+        q->norm(a->y, a->mean, a->rstd, a->x, p.gain, p.shift, n, d);
+        last = a->y;
+    }
+    q->gemm(0, 1, n, FFN_VOCAB, d, last, d, p.head, d, 0, k->logits, FFN_VOCAB);
+}
+
+/* dx comes in as the gradient of the layer's output, leaves as its input's. */
+static void
+backward_layer(const struct ffn *f, struct ffn_work *k, int l, int n,
+               float *grad)
+{
+    const struct kern *q = f->k;
+    struct layer p = layer_at(f, f->w, l), g = layer_at(f, grad, l);
+    struct ffn_layer_work *a = &k->layer[l];
+    enum kern_act act = (enum kern_act)f->c.act;
+    int d = (int)f->c.model, h = (int)f->c.hidden;
+    int up = h * kern_act_inputs(act), norm = f->c.norm;
+    size_t bytes = sizeof(float) * (size_t)n * (size_t)d;
+    float *in = norm == FFN_PRE ? a->y : a->x;
+
+    if (norm == FFN_POST) {
+        memcpy(k->dy, k->dx, bytes);
+        memset(k->dx, 0, bytes);
+        q->norm_back(k->dx, g.gain, g.shift, k->dy, a->y, a->mean, a->rstd,
+                     p.gain, n, d);
+    }
+    q->bias_back(g.down_b, k->dx, n, d);
+    q->gemm(1, 0, d, h, n, k->dx, d, a->s, h, 1, g.down, h);
+    q->gemm(0, 0, n, h, d, k->dx, d, p.down, h, 0, k->ds, h);
+    q->act_back(k->dz, k->ds, a->z, act, n, h);
+    q->bias_back(g.up_b, k->dz, n, up);
+    q->gemm(1, 0, up, d, n, k->dz, up, in, d, 1, g.up, d);
+    if (norm != FFN_PRE) {
+        q->gemm(0, 0, n, d, up, k->dz, up, p.up, d, 1, k->dx, d);
+        return;
+    }
+    q->gemm(0, 0, n, d, up, k->dz, up, p.up, d, 0, k->dy, d);
+    q->norm_back(k->dx, g.gain, g.shift, k->dy, a->x, a->mean, a->rstd, p.gain,
+                 n, d);
+}
+
+void
+ffn_backward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
+             int n, float *grad)
+{
+    const struct kern *q = f->k;
+    struct ffn_layer_work *a = &k->layer[f->c.layers];
+    struct tail p = tail_at(f, f->w), g = tail_at(f, grad);
+    int d = (int)f->c.model, v = FFN_VOCAB, norm = f->c.norm == FFN_PRE;
+    int fw = f->features * (int)f->c.width;
+    float *dlast = norm ? k->dy : k->dx;
+
+    q->gemm(1, 0, v, d, n, k->logits, v, norm ? a->y : a->x, d, 1, g.head, d);
+    q->gemm(0, 0, n, d, v, k->logits, v, p.head, d, 0, dlast, d);
+    if (norm) {
+        memset(k->dx, 0, sizeof *k->dx * (size_t)n * (size_t)d);
+        q->norm_back(k->dx, g.gain, g.shift, k->dy, a->x, a->mean, a->rstd,
+                     p.gain, n, d);
+    }
+    for (int l = (int)f->c.layers; l-- > 0;)
+        backward_layer(f, k, l, n, grad);
+    for (int i = 0; i < n; i++)
+        q->add(grad + (size_t)bytes[i] * d, k->dx + (size_t)i * d, (size_t)d);
+    if (fw) {
+        const struct ffn_param *in = &f->param[1];
+        q->gemm(1, 0, d, fw, n, k->dx, d, k->f, fw, 1, grad + in->at, fw);
+        q->gemm(0, 0, n, fw, d, k->dx, d, f->w + in->at, fw, 0, k->f, fw);
+    }
+}

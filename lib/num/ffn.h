@@ -1,0 +1,111 @@
+/*
+ * ffn.h - a byte-level feed-forward language model.
+ *
+ * For each position i with byte b, model width d and hidden width h:
+ *
+ *	x0 = E[b] + W_in f		f: rows of the hashed context tables
+ *	x  = x + W_down act(W_up n + b_up) + b_down, n = norm(x)   per layer
+ *	logits = H norm(x)		H = E when tied
+ *
+ * (pre-norm, Xiong et al. 2020; gated act: Shazeer 2020, GLU variants). With
+ * norm=post the residual sum is normalised instead; with none, nothing is.
+ * Without context features a position sees only its own byte: a bigram model.
+ * Row k of f comes from table k at a row that ngram.h chooses, so the tables
+ * hold most parameters but a position touches only features * width of them.
+ *
+ * Dense parameters are one block of floats; param[] names its parts.
+ */
+#ifndef LU_FFN_H
+#define LU_FFN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/why.h"
+#include "kern.h"
+#include "num/ngram.h"
+
+enum { FFN_VOCAB = 256, FFN_MAX_LAYERS = 64, FFN_MAX_PARAMS = 400 };
+enum ffn_norm { FFN_PRE, FFN_POST, FFN_NONE };
+
+struct ffn_config {
+    long context; /* window in bytes: no position sees past its start */
+    long layers, model, hidden;
+    long orders, words, bits; /* context features, see ngram.h */
+    long width;               /* of a table row */
+    int act;                  /* enum kern_act */
+    int norm;                 /* enum ffn_norm */
+    int tied;                 /* the head is the embedding */
+};
+
+struct ffn_param {
+    char name[32];
+    size_t at; /* offset into w, in floats */
+    int rows, cols;
+    int matrix; /* weight decay and muon apply to matrices only */
+};
+
+struct ffn {
+    struct ffn_config c;
+    struct ngram ngram;
+    const struct kern *k;
+    struct ffn_param param[FFN_MAX_PARAMS];
+    int nparam;
+    size_t size;       /* dense floats */
+    float *w;          /* [size], owned */
+    size_t table_size; /* floats of one table */
+    float *table;      /* [features][1 << bits][width], owned */
+    int features;
+};
+
+/* Lay out and allocate a model, all zero. Fails on impossible shapes. */
+int ffn_open(struct ffn *f, const struct ffn_config *c, struct why *w);
+void ffn_close(struct ffn *f);
+
+/* Lay out only: w and table stay NULL. For sizes without memory. */
+int ffn_plan(struct ffn *f, const struct ffn_config *c, struct why *w);
+
+void ffn_init(struct ffn *f, uint64_t seed);
+
+/* All parameters, tables included; multiply-adds of one position forward. */
+size_t ffn_count(const struct ffn *f);
+double ffn_macs(const struct ffn *f);
+
+/* The parameter called name, or NULL. */
+const struct ffn_param *ffn_find(const struct ffn *f, const char *name);
+
+/* Activations of up to n positions. */
+struct ffn_layer_work {
+    float *x;           /* [n,d] input */
+    float *y;           /* [n,d] normalised; for post the sum before it */
+    float *z;           /* [n,inputs*h] before the activation */
+    float *s;           /* [n,h] after it */
+    float *mean, *rstd; /* [n] */
+};
+struct ffn_work {
+    int n;
+    struct ffn_layer_work layer[FFN_MAX_LAYERS + 1]; /* last: head's input */
+    float *f;             /* [n,features*width] gathered rows, then gradient */
+    float *logits;        /* [n,256], then their gradient */
+    float *nats;          /* [n] */
+    unsigned char *right; /* [n] */
+    float *dx, *dy, *dz, *ds;
+    uint32_t *rows; /* [features][n] */
+    void *block;    /* owned */
+};
+
+/* train = 0 shares one layer's memory among all. */
+int ffn_work_open(struct ffn_work *k, const struct ffn *f, int n, int train,
+                  struct why *w);
+void ffn_work_close(struct ffn_work *k);
+
+/* Logits for n <= k->n positions with bytes[n] and k->rows filled in. */
+void ffn_forward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
+                 int n);
+
+/* From k->logits holding d loss / d logits: add to grad[f->size], and leave
+ * the gradient of the gathered rows in k->f. */
+void ffn_backward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
+                  int n, float *grad);
+
+#endif

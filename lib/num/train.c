@@ -1,0 +1,301 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "num/muon.h"
+#include "num/train.h"
+
+struct train_member {
+    struct ffn_work work;
+    float *grad;    /* [f->size] */
+    float *scratch; /* for muon */
+    double sumsq;   /* of its share of the summed gradient */
+    double nats;
+    size_t from, n, right; /* its positions in the batch */
+};
+
+static int
+alloc_member(struct train *t, struct train_member *m, struct why *w)
+{
+    int members = team_size(t->team);
+    int most = (int)((t->c.batch + members - 1) / members);
+
+    if (ffn_work_open(&m->work, t->f, most, 1, w) < 0)
+        return -1;
+    m->grad = calloc(t->f->size, sizeof *m->grad);
+    if (t->c.opt == TRAIN_MUON)
+        m->scratch = malloc(sizeof *m->scratch * muon_scratch(t->f));
+    if (!m->grad || (t->c.opt == TRAIN_MUON && !m->scratch))
+        return why_set(w, "out of memory: gradients");
+    return 0;
+}
+
+int
+train_open(struct train *t, struct ffn *f, struct bytes *data,
+           struct team *team, const struct train_config *c, struct why *w)
+{
+    size_t batch = (size_t)c->batch, size = f->size;
+    size_t accs = (size_t)f->features << f->c.bits;
+
+    *t = (struct train){ .f = f, .data = data, .team = team, .c = *c };
+    t->m = calloc(size, sizeof *t->m);
+    t->v = calloc(size, sizeof *t->v);
+    t->acc = calloc(accs + 1, sizeof *t->acc);
+    t->input = malloc(batch);
+    t->target = malloc(batch);
+    t->segment = malloc(sizeof *t->segment * batch);
+    t->member = calloc((size_t)team_size(team), sizeof *t->member);
+    if (!t->m || !t->v || !t->acc || !t->input || !t->target || !t->segment ||
+        !t->member) {
+        train_close(t);
+        return why_set(w, "out of memory: optimizer state");
+    }
+    for (int i = 0; i < team_size(team); i++)
+        if (alloc_member(t, &t->member[i], w) < 0) {
+            train_close(t);
+            return -1;
+        }
+    return 0;
+}
+
+void
+train_close(struct train *t)
+{
+    for (int i = 0; t->member && i < team_size(t->team); i++) {
+        ffn_work_close(&t->member[i].work);
+        free(t->member[i].grad);
+        free(t->member[i].scratch);
+    }
+    free(t->m);
+    free(t->v);
+    free(t->acc);
+    free(t->input);
+    free(t->target);
+    free(t->segment);
+    free(t->member);
+    *t = (struct train){ 0 };
+}
+
+size_t
+train_memory(const struct ffn *f, const struct train_config *c, int members)
+{
+    size_t d = (size_t)f->c.model, h = (size_t)f->c.hidden;
+    size_t up = h * (size_t)kern_act_inputs((enum kern_act)f->c.act);
+    size_t layers = (size_t)f->c.layers;
+    size_t fw = (size_t)f->features * ((size_t)f->c.width + 1);
+    size_t row = (layers + 1) * (2 * d + 2) + layers * (up + h) + fw +
+                 FFN_VOCAB + 2 * d + up + h + 3;
+
+    return sizeof(float) *
+           (f->size * (2 + (size_t)members) +
+            ((size_t)f->features << f->c.bits) + row * (size_t)c->batch);
+}
+
+/* Fill the batch with segments; the last one is cut to fit, its rest skipped
+ * until the next epoch. */
+static void
+fill(struct train *t)
+{
+    t->n = 0;
+    for (t->segments = 0; t->n < t->c.batch; t->segments++) {
+        struct segment s = bytes_next(t->data);
+        if (s.n > (size_t)(t->c.batch - t->n))
+            s.n = (size_t)(t->c.batch - t->n);
+        memcpy(t->input + t->n, t->data->data + s.from, s.n);
+        memcpy(t->target + t->n, t->data->data + s.from + 1, s.n);
+        t->segment[t->segments] = s;
+        t->n += (long)s.n;
+        if (t->data->in_order) { /* one window a step, as it comes */
+            t->segments++;
+            break;
+        }
+    }
+}
+
+/* Context rows of the member's positions, from the segments they lie in. */
+static void
+find_rows(const struct train *t, struct train_member *m)
+{
+    size_t at = 0, to = m->from + m->n;
+
+    for (int i = 0; i < t->segments && at < to; i++) {
+        struct segment s = t->segment[i];
+        size_t end = at + s.n;
+        size_t lo = at > m->from ? at : m->from, hi = end < to ? end : to;
+        if (lo < hi)
+            ngram_rows(&t->f->ngram, m->work.rows + (lo - m->from),
+                       (size_t)m->work.n, t->data->data, s.start,
+                       s.from + (lo - at), hi - lo);
+        at = end;
+    }
+}
+
+static void
+gradient(struct train *t, struct train_member *m)
+{
+    struct ffn_work *k = &m->work;
+    float scale = t->c.sum ? 1 : 1 / (float)t->n;
+    int n = (int)m->n;
+
+    memset(m->grad, 0, sizeof *m->grad * t->f->size);
+    m->nats = 0;
+    m->right = 0;
+    if (n == 0)
+        return;
+    find_rows(t, m);
+    ffn_forward(t->f, k, t->input + m->from, n);
+    t->f->k->xent(k->logits, k->nats, k->right, t->target + m->from, scale, n,
+                  FFN_VOCAB);
+    for (int i = 0; i < n; i++) {
+        m->nats += k->nats[i];
+        m->right += k->right[i];
+    }
+    ffn_backward(t->f, k, t->input + m->from, n, m->grad);
+}
+
+/* Sum the members' gradients into member 0's, this member's share of them. */
+static void
+reduce(struct train *t, struct train_member *m, int index, int members)
+{
+    size_t from, to;
+    float *sum = t->member[0].grad;
+
+    team_share(t->f->size, index, members, &from, &to);
+    for (int i = 1; i < members; i++)
+        t->f->k->add(sum + from, t->member[i].grad + from, to - from);
+    m->sumsq = t->f->k->sumsq(sum + from, to - from);
+}
+
+static void
+sgd(struct train *t, size_t from, size_t to, float scale)
+{
+    float beta = (float)t->c.beta1, lr = (float)t->lr_now, *w = t->f->w;
+    const float *g = t->member[0].grad;
+
+    for (size_t i = from; i < to; i++) {
+        t->m[i] = beta * t->m[i] + scale * g[i];
+        w[i] -= lr * t->m[i];
+    }
+}
+
+/* Apply AdamW to the part of parameter p inside [from, to). */
+static void
+adamw(struct train *t, const struct ffn_param *p, size_t from, size_t to,
+      float scale)
+{
+    double step = (double)t->steps + 1;
+    size_t end = p->at + (size_t)p->rows * (size_t)p->cols;
+    struct kern_adamw o = {
+        .lr = (float)t->lr_now,
+        .beta1 = (float)t->c.beta1,
+        .beta2 = (float)t->c.beta2,
+        .eps = (float)t->c.eps,
+        .decay = p->matrix ? (float)t->c.decay : 0,
+        .scale = scale,
+        .fix1 = (float)(1 / (1 - pow(t->c.beta1, step))),
+        .fix2 = (float)(1 / (1 - pow(t->c.beta2, step))),
+    };
+
+    from = from > p->at ? from : p->at;
+    to = to < end ? to : end;
+    if (from < to)
+        t->f->k->adamw(t->f->w + from, t->member[0].grad + from, t->m + from,
+                       t->v + from, to - from, &o);
+}
+
+static void
+update_dense(struct train *t, struct train_member *m, int index, int members,
+             float scale)
+{
+    const struct ffn *f = t->f;
+    size_t from, to;
+
+    team_share(f->size, index, members, &from, &to);
+    if (t->c.opt == TRAIN_SGD) {
+        sgd(t, from, to, scale);
+        return;
+    }
+    for (int i = 0; i < f->nparam; i++) {
+        const struct ffn_param *p = &f->param[i];
+        if (t->c.opt == TRAIN_ADAMW || !muon_applies(p))
+            adamw(t, p, from, to, scale);
+        else if (i % members == index)
+            muon_step(f->k, f->w + p->at, t->member[0].grad + p->at,
+                      t->m + p->at, m->scratch, p->rows, p->cols,
+                      (float)t->lr_now, (float)t->c.decay);
+    }
+}
+
+/* Each table belongs to one member, so that no row has two writers. */
+static void
+update_tables(struct train *t, int index, int members)
+{
+    const struct ffn *f = t->f;
+    int width = (int)f->c.width, fw = width * f->features;
+    float lr = (float)(t->c.table_lr * t->lr_now / t->c.lr);
+    float to_mean = t->c.sum ? 1 : (float)t->n;
+
+    for (int i = index; i < f->features; i += members)
+        for (int j = 0; j < members; j++) {
+            const struct ffn_work *k = &t->member[j].work;
+            f->k->sparse(f->table + f->table_size * (size_t)i,
+                         t->acc + ((size_t)i << f->c.bits),
+                         k->rows + (size_t)i * (size_t)k->n,
+                         k->f + (size_t)i * (size_t)width, fw, lr,
+                         1e-6f / (to_mean * to_mean), (int)t->member[j].n,
+                         width);
+        }
+}
+
+static void
+step(void *ctx, int index, int members)
+{
+    struct train *t = ctx;
+    struct train_member *m = &t->member[index];
+    size_t from, to;
+    double sumsq = 0, nats = 0;
+    float scale = 1;
+
+    team_share((size_t)t->n, index, members, &from, &to);
+    m->from = from;
+    m->n = to - from;
+    gradient(t, m);
+    team_wait(t->team);
+    reduce(t, m, index, members);
+    team_wait(t->team);
+    for (int i = 0; i < members; i++) {
+        sumsq += t->member[i].sumsq;
+        nats += t->member[i].nats;
+    }
+    if (!isfinite(sumsq) || !isfinite(nats))
+        return; /* all members see the same sums */
+    if (t->c.clip > 0 && sqrt(sumsq) > t->c.clip)
+        scale = (float)(t->c.clip / sqrt(sumsq));
+    update_dense(t, m, index, members, scale);
+    update_tables(t, index, members);
+}
+
+int
+train_step(struct train *t, double lr_scale, struct why *w)
+{
+    double sumsq = 0, nats = 0;
+    size_t right = 0;
+
+    fill(t);
+    t->lr_now = t->c.lr * lr_scale;
+    team_run(t->team, step, t);
+    for (int i = 0; i < team_size(t->team); i++) {
+        sumsq += t->member[i].sumsq;
+        nats += t->member[i].nats;
+        right += t->member[i].right;
+    }
+    t->loss = nats / (double)t->n;
+    t->accuracy = (double)right / (double)t->n;
+    t->grad_norm = sqrt(sumsq);
+    if (!isfinite(t->loss) || !isfinite(t->grad_norm))
+        return why_set(w, "step %llu: the loss is not a number",
+                       (unsigned long long)t->steps);
+    t->steps++;
+    t->seen += (uint64_t)t->n;
+    return 0;
+}

@@ -1,0 +1,67 @@
+/*
+ * train.h - one training step, and what a run carries from step to step.
+ *
+ * A step takes `batch` positions, shared among the team: each member runs its
+ * part forward and backward, the gradients are added up, clipped and applied.
+ * The result depends on the number of members only by the order of addition;
+ * with the same seed and team it is reproducible to the bit.
+ */
+#ifndef LU_TRAIN_H
+#define LU_TRAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/why.h"
+#include "num/bytes.h"
+#include "num/ffn.h"
+#include "num/team.h"
+
+enum train_opt { TRAIN_ADAMW, TRAIN_MUON, TRAIN_SGD };
+
+struct train_config {
+    int opt;         /* enum train_opt: the rule for dense parameters */
+    double lr;       /* peak */
+    double table_lr; /* of the context tables (row-wise Adagrad) */
+    double beta1, beta2, eps, decay; /* adamw; beta1 is sgd's momentum too */
+    double clip; /* largest norm of the dense gradient; 0: no limit */
+    long batch;  /* positions a step */
+    int sum;     /* 1: the gradient is a sum over positions, not a mean */
+};
+
+struct train_member;
+
+struct train {
+    struct ffn *f;
+    struct bytes *data;
+    struct team *team;
+    struct train_config c;
+    uint64_t steps, seen; /* in the life of the model */
+    float *m, *v;         /* [f->size] moments, owned */
+    float *acc;           /* [features][1 << bits] of Adagrad, owned */
+    /* of the last step */
+    double loss;      /* mean nats */
+    double accuracy;  /* share of targets with the largest logit */
+    double grad_norm; /* before clipping */
+    /* the batch */
+    long n;
+    uint8_t *input, *target;
+    struct segment *segment;
+    int segments;
+    struct train_member *member;
+    double lr_now;
+};
+
+int train_open(struct train *t, struct ffn *f, struct bytes *data,
+               struct team *team, const struct train_config *c, struct why *w);
+void train_close(struct train *t);
+
+/* One step at lr_scale (0..1) times the configured rates. A step whose loss or
+ * gradient is not finite changes nothing and returns -1. */
+int train_step(struct train *t, double lr_scale, struct why *w);
+
+/* Bytes that the run needs beyond the model. */
+size_t train_memory(const struct ffn *f, const struct train_config *c,
+                    int members);
+
+#endif
