@@ -302,7 +302,10 @@ gather(const struct ffn *f, struct ffn_work *k, int n)
         for (int i = 0; i < n; i++, to += fw) {
             if (i + AHEAD < n)
                 __builtin_prefetch(table + width * rows[i + AHEAD]);
-            memcpy(to, table + width * rows[i], width * sizeof *to);
+            if (rows[i] == KERN_NO_ROW)
+                memset(to, 0, width * sizeof *to);
+            else
+                memcpy(to, table + width * rows[i], width * sizeof *to);
         }
     }
 }

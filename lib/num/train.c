@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "num/muon.h"
+#include "num/rng.h"
 #include "num/train.h"
 
 struct train_member {
@@ -130,6 +131,29 @@ find_rows(const struct train *t, struct train_member *m)
     }
 }
 
+/*
+ * A context seen in an earlier epoch already knows its answer, one in new text
+ * often was never seen. So that the model learns to do without, some positions
+ * lose every feature from a random one on.
+ */
+static void
+drop_rows(const struct train *t, struct train_member *m)
+{
+    struct rng r;
+    uint32_t *rows = m->work.rows;
+    size_t features = (size_t)t->f->features, ld = (size_t)m->work.n;
+
+    if (t->c.dropout <= 0 || features == 0)
+        return;
+    rng_seed(&r, t->data->seed ^ (t->seen + m->from) * 0x9e3779b97f4a7c15u);
+    for (size_t i = 0; i < m->n; i++) {
+        if (rng_uniform(&r) >= (float)t->c.dropout)
+            continue;
+        for (size_t k = rng_below(&r, features); k < features; k++)
+            rows[k * ld + i] = KERN_NO_ROW;
+    }
+}
+
 static void
 gradient(struct train *t, struct train_member *m)
 {
@@ -143,6 +167,7 @@ gradient(struct train *t, struct train_member *m)
     if (n == 0)
         return;
     find_rows(t, m);
+    drop_rows(t, m);
     ffn_forward(t->f, k, t->input + m->from, n);
     t->f->k->xent(k->logits, k->nats, k->right, t->target + m->from, scale, n,
                   FFN_VOCAB);

@@ -1,0 +1,244 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/fsx.h"
+#include "num/ffnfile.h"
+
+/* Names of the configuration in metadata, with the member each one fills. */
+static const struct field {
+    const char *name;
+    size_t offset;
+} longs[] = {
+    { "context", offsetof(struct ffn_config, context) },
+    { "layers", offsetof(struct ffn_config, layers) },
+    { "model", offsetof(struct ffn_config, model) },
+    { "hidden", offsetof(struct ffn_config, hidden) },
+    { "orders", offsetof(struct ffn_config, orders) },
+    { "words", offsetof(struct ffn_config, words) },
+    { "bits", offsetof(struct ffn_config, bits) },
+    { "width", offsetof(struct ffn_config, width) },
+};
+static const char *const acts[] = { "swiglu", "geglu", "gelu", "relu2", NULL };
+static const char *const norms[] = { "pre", "post", "none", NULL };
+
+static int
+choice(const struct ckpt *c, const char *key, const char *const *names, int *to,
+       struct why *w)
+{
+    const char *s = ckpt_get(c, key);
+
+    for (*to = 0; s && names[*to]; ++*to)
+        if (strcmp(s, names[*to]) == 0)
+            return 0;
+    return why_set(w, "%s in the checkpoint is %s, which is unknown", key,
+                   s ? s : "missing");
+}
+
+static int
+read_config(const struct ckpt *c, struct ffn_config *g, struct why *w)
+{
+    const char *kind = ckpt_get(c, "kind");
+    long tied;
+
+    *g = (struct ffn_config){ 0 };
+    if (!kind || strcmp(kind, "ffn") != 0)
+        return why_set(w, "a checkpoint of kind %s, not ffn",
+                       kind ? kind : "unknown");
+    for (size_t i = 0; i < sizeof longs / sizeof *longs; i++)
+        if (ckpt_long(c, longs[i].name, (long *)((char *)g + longs[i].offset),
+                      w) < 0)
+            return -1;
+    if (ckpt_long(c, "tied", &tied, w) < 0 ||
+        choice(c, "act", acts, &g->act, w) < 0 ||
+        choice(c, "norm", norms, &g->norm, w) < 0)
+        return -1;
+    g->tied = tied != 0;
+    return 0;
+}
+
+/* Copy the tensor called name, which must have exactly n floats. */
+static int
+copy(const struct ckpt *c, const char *name, float *to, size_t n, struct why *w)
+{
+    const struct ckpt_tensor *t = ckpt_find(c, name);
+
+    if (!t || ckpt_count(t) != n)
+        return why_set(w, "tensor %s is %s", name,
+                       t ? "of another size" : "missing");
+    memcpy(to, t->data, n * sizeof *to);
+    return 0;
+}
+
+static int
+read_model(const struct ckpt *c, struct ffn *f, struct why *w)
+{
+    struct ffn_config g;
+
+    if (read_config(c, &g, w) < 0 || ffn_plan(f, &g, w) < 0)
+        return -1;
+    if (c->size / sizeof(float) < ffn_count(f)) /* before a huge allocation */
+        return why_set(w, "too small for its own configuration");
+    if (ffn_open(f, &g, w) < 0)
+        return -1;
+    for (int i = 0; i < f->nparam; i++) {
+        const struct ffn_param *p = &f->param[i];
+        if (copy(c, p->name, f->w + p->at, (size_t)p->rows * (size_t)p->cols,
+                 w) < 0)
+            return -1;
+    }
+    return f->features ? copy(c, "tables", f->table,
+                              f->table_size * (size_t)f->features, w)
+                       : 0;
+}
+
+static int
+read_bundle(struct ffn *f, struct ffnfile *x, const char *path, struct why *w)
+{
+    struct sbuf b = { 0 };
+    int bad = fsx_read(path, &b, (size_t)1 << 35, w);
+
+    if (!bad) {
+        bad = isis_read(f, &x->isis, b.s, b.len, w);
+        x->bundle = 1;
+        x->steps = (long)x->isis.steps;
+        x->seen = (long)x->isis.seen;
+        x->seconds = (double)x->isis.seconds;
+    }
+    sbuf_free(&b);
+    return bad;
+}
+
+static int
+is_bundle(const char *path)
+{
+    FILE *fp = fopen(path, "rb");
+    char start[8];
+    int yes = fp && isis_recognise(start, fread(start, 1, sizeof start, fp));
+
+    if (fp)
+        fclose(fp);
+    return yes;
+}
+
+static int
+read_ours(struct ffn *f, struct ffnfile *x, struct why *w)
+{
+    const struct ckpt *c = &x->ckpt;
+    const char *seconds = ckpt_get(c, "seconds");
+
+    if (read_model(c, f, w) < 0 || ckpt_long(c, "steps", &x->steps, w) < 0 ||
+        ckpt_long(c, "seen", &x->seen, w) < 0 ||
+        ckpt_long(c, "seed", &x->seed, w) < 0 ||
+        ckpt_long(c, "epoch", &x->epoch, w) < 0 ||
+        ckpt_long(c, "next", &x->next, w) < 0)
+        return -1;
+    x->seconds = seconds ? strtod(seconds, NULL) : 0;
+    return 0;
+}
+
+int
+ffnfile_load(struct ffn *f, struct ffnfile *x, const char *path, struct why *w)
+{
+    struct why inner = { "" };
+    int bad;
+
+    *x = (struct ffnfile){ 0 };
+    *f = (struct ffn){ 0 };
+    if (is_bundle(path)) {
+        bad = read_bundle(f, x, path, &inner);
+    } else {
+        if (ckpt_open(&x->ckpt, path, w) < 0)
+            return -1;
+        bad = read_ours(f, x, &inner);
+    }
+    if (!bad)
+        return 0;
+    ffn_close(f);
+    ffnfile_close(x);
+    return why_set(w, "%s: %s", path, inner.s);
+}
+
+void
+ffnfile_close(struct ffnfile *x)
+{
+    ckpt_close(&x->ckpt);
+    free(x->isis.m);
+    free(x->isis.v);
+    *x = (struct ffnfile){ 0 };
+}
+
+int
+ffnfile_resume(const struct ffnfile *x, struct train *t, struct why *w)
+{
+    const struct ffn *f = t->f;
+    size_t accs = (size_t)f->features << f->c.bits;
+
+    t->steps = (uint64_t)x->steps;
+    t->seen = (uint64_t)x->seen;
+    if (x->bundle) { /* a bundle does not say where in the text it stopped */
+        memcpy(t->m, x->isis.m, f->size * sizeof *t->m);
+        memcpy(t->v, x->isis.v, f->size * sizeof *t->v);
+        return 0;
+    }
+    if (copy(&x->ckpt, "moment1", t->m, f->size, w) < 0 ||
+        copy(&x->ckpt, "moment2", t->v, f->size, w) < 0)
+        return -1;
+    if (f->features && copy(&x->ckpt, "tables.acc", t->acc, accs, w) < 0)
+        return -1;
+    return bytes_seek(t->data, (uint64_t)x->epoch, (size_t)x->next, w);
+}
+
+static void
+write_meta(struct sbuf *b, const struct train *t, double seconds)
+{
+    const struct ffn_config *g = &t->f->c;
+
+    ckpt_meta(b, "kind", "ffn");
+    for (size_t i = 0; i < sizeof longs / sizeof *longs; i++)
+        ckpt_meta(b, longs[i].name, "%ld",
+                  *(const long *)((const char *)g + longs[i].offset));
+    ckpt_meta(b, "act", "%s", acts[g->act]);
+    ckpt_meta(b, "norm", "%s", norms[g->norm]);
+    ckpt_meta(b, "tied", "%d", g->tied);
+    ckpt_meta(b, "steps", "%" PRIu64, t->steps);
+    ckpt_meta(b, "seen", "%" PRIu64, t->seen);
+    ckpt_meta(b, "seconds", "%.3f", seconds);
+    ckpt_meta(b, "seed", "%" PRIu64, t->data->seed);
+    ckpt_meta(b, "epoch", "%" PRIu64, t->data->epoch);
+    ckpt_meta(b, "next", "%zu", t->data->next);
+    ckpt_meta(b, "loss", "%.9g", t->loss);
+}
+
+int
+ffnfile_save(const char *path, const struct train *t, double seconds,
+             struct why *w)
+{
+    const struct ffn *f = t->f;
+    struct ckpt_tensor list[FFN_MAX_PARAMS + 4];
+    struct sbuf meta = { 0 };
+    size_t n = 0, features = (size_t)f->features;
+    size_t rows = (size_t)1 << f->c.bits, width = (size_t)f->c.width;
+    int bad;
+
+    for (int i = 0; i < f->nparam; i++) {
+        const struct ffn_param *p = &f->param[i];
+        list[n++] = (struct ckpt_tensor){
+            p->name, 2, { (size_t)p->rows, (size_t)p->cols }, f->w + p->at
+        };
+    }
+    if (features) {
+        list[n++] = (struct ckpt_tensor){
+            "tables", 3, { features, rows, width }, f->table
+        };
+        list[n++] =
+            (struct ckpt_tensor){ "tables.acc", 2, { features, rows }, t->acc };
+    }
+    list[n++] = (struct ckpt_tensor){ "moment1", 1, { f->size }, t->m };
+    list[n++] = (struct ckpt_tensor){ "moment2", 1, { f->size }, t->v };
+    write_meta(&meta, t, seconds);
+    bad = ckpt_write(path, &meta, list, n, w);
+    sbuf_free(&meta);
+    return bad;
+}
