@@ -402,20 +402,24 @@ static void
 explain(const struct search *s, const struct arm *a, char *to, size_t len)
 {
     const struct space_dim *d = a ? &s->sp->dim[a->dim] : NULL;
+    char way[2 * SPACE_TEXT + 16];
 
-    if (!a)
+    if (!a) {
         snprintf(to, len, "a place not tried yet");
-    else if (a->tries == 0 && d->n)
-        snprintf(to, len, "%s %s not tried yet", d->name, d->choice[a->to]);
-    else if (d->n)
-        snprintf(to, len, "%s %s won in %d of %d", d->name, d->choice[a->to],
-                 a->wins, a->tries);
-    else if (a->tries == 0)
-        snprintf(to, len, "%s %s not tried yet", a->to ? "raising" : "lowering",
-                 d->name);
+        return;
+    }
+    if (d->n)
+        snprintf(way, sizeof way, "%s %s", d->name, d->choice[a->to]);
     else
-        snprintf(to, len, "%s %s won in %d of %d",
-                 a->to ? "raising" : "lowering", d->name, a->wins, a->tries);
+        snprintf(way, sizeof way, "%s %s", a->to ? "raising" : "lowering",
+                 d->name);
+    if (a->tries == 0)
+        snprintf(to, len, "%s was not tried yet", way);
+    else if (a->wins == 0)
+        snprintf(to, len, "%s lost %d of %d, another look", way, a->tries,
+                 a->tries);
+    else
+        snprintf(to, len, "%s won in %d of %d", way, a->wins, a->tries);
 }
 
 static int
