@@ -1,0 +1,27 @@
+/*
+ * plot.h - the progress of a study as a program for gnuplot.
+ *
+ * Text from the rows goes in as data or as quoted strings that have lost
+ * every character that means something to gnuplot.
+ */
+#ifndef LU_PLOT_H
+#define LU_PLOT_H
+
+#include "ar/rows.h"
+#include "common/sbuf.h"
+#include "common/why.h"
+
+enum plot_kind { PLOT_DUMB, PLOT_SVG, PLOT_PNG };
+
+struct plot {
+    enum plot_kind kind;
+    int width, height; /* characters, or pixels */
+    int higher;        /* greater is better */
+    const char *name;  /* what the study is called; NULL: nothing */
+};
+
+/* Append the program, data included. -1 when no row has a metric. */
+int plot_script(struct sbuf *b, const struct rows *r, const struct plot *p,
+                struct why *w);
+
+#endif
