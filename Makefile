@@ -15,7 +15,8 @@ BIN      ?= bin
 # Each part is optional: "make PKGS=" builds with a compiler alone.
 PKGS     := $(foreach p,openblas,$(shell pkg-config --exists $p && echo $p))
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	    -Wwrite-strings -Wpointer-arith -Wvla -Wformat=2
+	    -Wwrite-strings -Wpointer-arith -Wvla -Wformat=2 \
+	    -Wno-missing-field-initializers
 OURCPP   := -Ilib -Ikernels -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
 	    -DLU_VERSION='"$(VERSION)"' -DLU_PARTS='"$(PKGS:%= +%)"'
 OURC     := -std=c11 $(WARN) $(SAN:%=-fsanitize=% -fno-omit-frame-pointer)
