@@ -33,7 +33,7 @@ struct change {
 struct proposal {
     struct change *change; /* owned */
     size_t n;
-    char reason[160];
+    char reason[256];
 };
 
 /*
