@@ -14,6 +14,14 @@
 
 #include "kern.h"
 
+static void
+cpu_start(void)
+{
+#ifdef HAVE_OPENBLAS
+    openblas_set_num_threads(1);
+#endif
+}
+
 #ifdef HAVE_OPENBLAS
 static void
 cpu_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda,
@@ -347,6 +355,7 @@ cpu_sparse(float *restrict table, float *restrict acc, const uint32_t *row,
 
 const struct kern kern_cpu = {
     .name = "cpu",
+    .start = cpu_start,
     .gemm = cpu_gemm,
     .norm = cpu_norm,
     .norm_back = cpu_norm_back,

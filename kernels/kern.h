@@ -41,6 +41,10 @@ struct kern_adamw {
 struct kern {
     const char *name;
 
+    /* Call once before the others: one thread inside a product, always,
+     * because the callers are the threads. */
+    void (*start)(void);
+
     /* c[m,n] = op(a) op(b) + beta c; op transposes when ta or tb is set:
      * a is [m,k] or [k,m], b is [k,n] or [n,k]; ld* are row lengths. */
     void (*gemm)(int ta, int tb, int m, int n, int k, const float *a, int lda,

@@ -7,6 +7,11 @@
 #include "kern.h"
 
 static void
+ref_start(void)
+{
+}
+
+static void
 ref_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda,
          const float *b, int ldb, float beta, float *c, int ldc)
 {
@@ -207,6 +212,7 @@ ref_sparse(float *table, float *acc, const uint32_t *row, const float *dy,
 
 const struct kern kern_ref = {
     .name = "ref",
+    .start = ref_start,
     .gemm = ref_gemm,
     .norm = ref_norm,
     .norm_back = ref_norm_back,

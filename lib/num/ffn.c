@@ -97,6 +97,7 @@ ffn_open(struct ffn *f, const struct ffn_config *c, struct why *w)
 {
     if (ffn_plan(f, c, w) < 0)
         return -1;
+    f->k->start();
     f->w = calloc(f->size, sizeof *f->w);
     if (f->features)
         f->table =

@@ -16,6 +16,9 @@ struct team;
 struct team *team_open(int n, struct why *w);
 void team_close(struct team *t); /* NULL is fine */
 
+/* Processors this process may run on, at least 1. */
+int team_cpus(void);
+
 int team_size(const struct team *t);
 
 /* Call fn(ctx, member, members) on every member; returns when all are done. */

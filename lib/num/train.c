@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "num/muon.h"
 #include "num/rng.h"
@@ -42,12 +43,13 @@ train_open(struct train *t, struct ffn *f, struct bytes *data,
     t->m = calloc(size, sizeof *t->m);
     t->v = calloc(size, sizeof *t->v);
     t->acc = calloc(accs + 1, sizeof *t->acc);
+    t->epoch = calloc(accs + 1, sizeof *t->epoch);
     t->input = malloc(batch);
     t->target = malloc(batch);
     t->segment = malloc(sizeof *t->segment * batch);
     t->member = calloc((size_t)team_size(team), sizeof *t->member);
-    if (!t->m || !t->v || !t->acc || !t->input || !t->target || !t->segment ||
-        !t->member) {
+    if (!t->m || !t->v || !t->acc || !t->epoch || !t->input || !t->target ||
+        !t->segment || !t->member) {
         train_close(t);
         return why_set(w, "out of memory: optimizer state");
     }
@@ -70,11 +72,42 @@ train_close(struct train *t)
     free(t->m);
     free(t->v);
     free(t->acc);
+    free(t->epoch);
     free(t->input);
     free(t->target);
     free(t->segment);
     free(t->member);
     *t = (struct train){ 0 };
+}
+
+enum { PEAK_SIDE = 384, PEAK_ROUNDS = 20 };
+
+static void
+square_products(void *ctx, int index, int members)
+{
+    const struct kern *k = ctx;
+    const int n = PEAK_SIDE;
+    float *a = calloc(3 * PEAK_SIDE * PEAK_SIDE, sizeof *a);
+
+    (void)index;
+    (void)members;
+    for (int i = 0; a && i < PEAK_ROUNDS; i++)
+        k->gemm(0, 1, n, n, n, a, n, a + n * n, n, 0, a + 2 * n * n, n);
+    free(a);
+}
+
+double
+train_peak(struct team *team, const struct kern *k)
+{
+    struct timespec from, to;
+    double seconds, side = PEAK_SIDE;
+
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    team_run(team, square_products, (void *)k);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    seconds = (double)(to.tv_sec - from.tv_sec) +
+              1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+    return 2 * side * side * side * PEAK_ROUNDS * team_size(team) / seconds;
 }
 
 size_t
@@ -154,6 +187,35 @@ drop_rows(const struct train *t, struct train_member *m)
     }
 }
 
+/*
+ * After its first epoch a row knows the very answers it is about to be asked
+ * for, and the layers above would learn to trust it more than new text
+ * warrants. So a row met for the first time in an epoch starts anew: what the
+ * model sees in training is always what came before, as in new text.
+ */
+static void
+forget_rows(struct train *t, int index, int members)
+{
+    const struct ffn *f = t->f;
+    size_t width = (size_t)f->c.width;
+    uint8_t epoch = (uint8_t)t->data->epoch;
+
+    for (size_t i = (size_t)index; i < (size_t)f->features;
+         i += (size_t)members)
+        for (int j = 0; j < members; j++) {
+            const struct ffn_work *k = &t->member[j].work;
+            const uint32_t *rows = k->rows + i * (size_t)k->n;
+            for (size_t p = 0; p < t->member[j].n; p++) {
+                size_t at = (i << f->c.bits) + rows[p];
+                if (t->epoch[at] == epoch)
+                    continue;
+                t->epoch[at] = epoch;
+                t->acc[at] = 0;
+                memset(f->table + at * width, 0, width * sizeof *f->table);
+            }
+        }
+}
+
 static void
 gradient(struct train *t, struct train_member *m)
 {
@@ -166,7 +228,6 @@ gradient(struct train *t, struct train_member *m)
     m->right = 0;
     if (n == 0)
         return;
-    find_rows(t, m);
     drop_rows(t, m);
     ffn_forward(t->f, k, t->input + m->from, n);
     t->f->k->xent(k->logits, k->nats, k->right, t->target + m->from, scale, n,
@@ -284,6 +345,12 @@ step(void *ctx, int index, int members)
     team_share((size_t)t->n, index, members, &from, &to);
     m->from = from;
     m->n = to - from;
+    find_rows(t, m);
+    if (t->c.forget && t->data->epoch > 0) {
+        team_wait(t->team);
+        forget_rows(t, index, members);
+        team_wait(t->team);
+    }
     gradient(t, m);
     team_wait(t->team);
     reduce(t, m, index, members);

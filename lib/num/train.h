@@ -27,6 +27,7 @@ struct train_config {
     double clip;    /* largest norm of the dense gradient; 0: no limit */
     long batch;     /* positions a step */
     double dropout; /* chance that a position loses its longer contexts */
+    int forget;     /* 1: a table row starts anew in each epoch */
     int sum;        /* 1: the gradient is a sum over positions, not a mean */
 };
 
@@ -40,6 +41,7 @@ struct train {
     uint64_t steps, seen; /* in the life of the model */
     float *m, *v;         /* [f->size] moments, owned */
     float *acc;           /* [features][1 << bits] of Adagrad, owned */
+    uint8_t *epoch;       /* [features][1 << bits] a row's last, owned */
     /* of the last step */
     double loss;      /* mean nats */
     double accuracy;  /* share of targets with the largest logit */
@@ -60,6 +62,10 @@ void train_close(struct train *t);
 /* One step at lr_scale (0..1) times the configured rates. A step whose loss or
  * gradient is not finite changes nothing and returns -1. */
 int train_step(struct train *t, double lr_scale, struct why *w);
+
+/* Floating-point operations a second of square products on the whole team:
+ * what mfu_percent is a share of. Takes some 50 ms. */
+double train_peak(struct team *team, const struct kern *k);
 
 /* Bytes that the run needs beyond the model. */
 size_t train_memory(const struct ffn *f, const struct train_config *c,

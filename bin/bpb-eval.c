@@ -1,0 +1,106 @@
+/*
+ * bpb-eval - bits per byte of text under a model
+ *
+ * The metric, alone, in a program of its own, so that an experiment can be
+ * measured by something it cannot touch:
+ *
+ *	bpb-eval model.ckpt val.txt | grep '^val_bpb:'
+ */
+#include <err.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/exitcode.h"
+#include "common/fsx.h"
+#include "common/opt.h"
+#include "common/out.h"
+#include "num/bpb.h"
+#include "num/ffnfile.h"
+
+static int json, rolling;
+static long context, max_bytes, threads;
+static const struct opt opts[] = {
+    { 'c', "context", OPT_INT, &context, "N", "window in bytes (the model's)",
+      1, 1 << 30 },
+    { 'j', "json", OPT_FLAG, &json, NULL, "write one JSON object" },
+    { 'm', "max-bytes", OPT_INT, &max_bytes, "N",
+      "evaluate the first N bytes only", 1, 1e15 },
+    { 'r', "rolling", OPT_FLAG, &rolling, NULL,
+      "every byte sees the whole window before it" },
+    { 0, "threads", OPT_INT, &threads, "N", "worker threads (all processors)",
+      1, 256 },
+    { 0 },
+};
+static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
+static const struct tool tool = {
+    .usage = "[-jr] [-c N] [-m N] [--threads N] CKPT [TEXT ...]",
+    .what = "bits per byte of text under a model",
+    .opts = opts,
+    .exits = exits,
+    .examples = "  bpb-eval model.ckpt val.txt\n"
+                "  bpb-eval --rolling --max-bytes 256k model.ckpt < val.txt\n",
+};
+
+/* All texts as one; those past --max-bytes are cut off. */
+static void
+read_text(struct sbuf *b, int argc, char **argv)
+{
+    size_t most = max_bytes ? (size_t)max_bytes : (size_t)-1;
+    struct why w;
+
+    for (int i = 0; (i < argc || i == 0) && b->len < most; i++)
+        if (fsx_read(argc ? argv[i] : "-", b, (size_t)1 << 36, &w) < 0)
+            errx(X_FAIL, "%s", w.s);
+    if (b->len > most)
+        b->len = most;
+}
+
+static void
+print(const struct bpb *b, size_t bytes, long window)
+{
+    static const char *const cols[] = { "nats",    "bytes",   "targets",
+                                        "windows", "context", "accuracy",
+                                        "val_bpb", NULL };
+    struct out o = { .fp = stdout,
+                     .form = json ? OUT_JSON : OUT_KEYS,
+                     .cols = cols };
+
+    out_fixed(&o, b->nats, 6);
+    out_int(&o, (long long)bytes);
+    out_int(&o, (long long)b->targets);
+    out_int(&o, (long long)b->windows);
+    out_int(&o, window);
+    out_fixed(&o, (double)b->right / (double)b->targets, 6);
+    out_fixed(&o, b->bits_per_byte, 6);
+    out_close(&o);
+}
+
+int
+main(int argc, char *argv[])
+{
+    int first = opt_parse(argc, argv, &tool);
+    struct ffnfile file;
+    struct ffn model;
+    struct sbuf text = { 0 };
+    struct team *team;
+    struct bpb b;
+    struct why w;
+
+    if (first == argc)
+        opt_usage();
+    if (ffnfile_load(&model, &file, argv[first], &w) < 0)
+        errx(X_FAIL, "%s", w.s);
+    if (!context)
+        context = model.c.context;
+    read_text(&text, argc - first - 1, argv + first + 1);
+    if (!(team = team_open(threads ? (int)threads : team_cpus(), &w)))
+        errx(X_FAIL, "%s", w.s);
+    if (bpb_eval(&b, &model, team, (uint8_t *)text.s, text.len, (size_t)context,
+                 rolling, &w) < 0)
+        errx(X_FAIL, "%s: %s", first + 1 < argc ? argv[first + 1] : "-", w.s);
+    if (!isfinite(b.bits_per_byte))
+        errx(X_NO, "%s: the model's output is not a number", argv[first]);
+    print(&b, text.len, context);
+    return X_YES;
+}

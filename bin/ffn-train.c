@@ -1,0 +1,475 @@
+/*
+ * ffn-train - train a byte-level feed-forward language model
+ *
+ * One process, a time or step budget, a checkpoint, a number. An experiment is
+ * this command with another train.conf:
+ *
+ *	ffn-train -f train.conf -b 60 -o model.ckpt train.txt
+ *	bpb-eval model.ckpt val.txt
+ */
+#include <sys/resource.h>
+
+#include <err.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/exitcode.h"
+#include "common/fsx.h"
+#include "common/opt.h"
+#include "common/out.h"
+#include "num/bpb.h"
+#include "num/ffnfile.h"
+#include "num/sched.h"
+#include "num/train.h"
+
+enum summary { SUM_ISIS, SUM_KARPATHY, SUM_NONE };
+enum compat { COMPAT_NONE, COMPAT_ISIS };
+
+static struct ffn_config model = {
+    .context = 4096,
+    .orders = 7,
+    .words = 0,
+    .bits = 18,
+    .width = 16,
+    .norm = FFN_PRE,
+};
+static struct train_config rule = {
+    .lr = 2e-3,
+    .table_lr = 0.1,
+    .beta1 = 0.9,
+    .beta2 = 0.99,
+    .eps = 1e-8,
+    .decay = 0.01,
+    .clip = 1,
+    .batch = 1024,
+};
+static double budget = 60, save_every = 300, warmup = 0.02, decay = 0.4;
+static long steps, seed = 1, threads, segment = 128;
+static int size, resume, verbose, dry_run, summary, compat;
+static const char *conf, *out_path, *val_path;
+
+static const struct opt opts[] = {
+    { 'b', "budget", OPT_SECS, &budget, "SECS",
+      "stop training after this time (60; none with -n)" },
+    { 'f', "config", OPT_STR, &conf, "FILE",
+      "settings, one 'name value' a line; options win" },
+    { 'n', "steps", OPT_INT, &steps, "N", "stop after N steps", 0, 1e12 },
+    { 'o', "output", OPT_STR, &out_path, "CKPT", "where the model goes" },
+    { 'v', "val", OPT_STR, &val_path, "FILE",
+      "text to evaluate on at the end" },
+    { 0, "act", OPT_ONEOF, &model.act, "swiglu|geglu|gelu|relu2",
+      "activation of the hidden layers (swiglu)", .conf = 1 },
+    { 0, "batch", OPT_INT, &rule.batch, "N", "positions a step (1024)", 1,
+      1 << 24, 1 },
+    { 0, "bits", OPT_INT, &model.bits, "N", "a context table has 2^N rows (18)",
+      8, 28, 1 },
+    { 0, "clip", OPT_NUM, &rule.clip, "X",
+      "largest gradient norm, 0 for any (1)", 0, 1e9, 1 },
+    { 0, "compat", OPT_ONEOF, &compat, "none|isis",
+      "the arithmetic of another program (none)" },
+    { 0, "context", OPT_INT, &model.context, "N",
+      "window in bytes: none sees past its start (4096)", 1, 1 << 30, 1 },
+    { 0, "decay", OPT_NUM, &decay, "X",
+      "share of the run in which the rate falls to 0 (0.4)", 0, 1, 1 },
+    { 0, "dropout", OPT_NUM, &rule.dropout, "X",
+      "chance that a position loses its longer contexts (0)", 0, 1, 1 },
+    { 0, "dry-run", OPT_FLAG, &dry_run, NULL, "print sizes and costs, stop" },
+    { 0, "hidden", OPT_INT, &model.hidden, "N", "width of a hidden layer", 1,
+      262144, 1 },
+    { 0, "layers", OPT_INT, &model.layers, "N", "hidden layers", 0,
+      FFN_MAX_LAYERS, 1 },
+    { 0, "lr", OPT_NUM, &rule.lr, "X", "peak learning rate (0.002)", 1e-12, 1e3,
+      1 },
+    { 0, "model", OPT_INT, &model.model, "N", "width of the residual stream", 1,
+      65536, 1 },
+    { 0, "norm", OPT_ONEOF, &model.norm, "pre|post|none",
+      "where layers normalise (pre)", .conf = 1 },
+    { 0, "opt", OPT_ONEOF, &rule.opt, "adamw|muon|sgd",
+      "update rule of the dense weights (adamw)", .conf = 1 },
+    { 0, "orders", OPT_INT, &model.orders, "N",
+      "longest context that is hashed, 0 for none (7)", 0, NGRAM_MAX_ORDER, 1 },
+    { 0, "resume", OPT_FLAG, &resume, NULL, "continue CKPT when it exists" },
+    { 0, "save-every", OPT_SECS, &save_every, "SECS",
+      "save meanwhile, 0 for never (300)" },
+    { 0, "seed", OPT_INT, &seed, "N", "start of every random choice (1)", 0,
+      1e15, 1 },
+    { 0, "segment", OPT_INT, &segment, "N",
+      "bytes taken together when shuffling (128)", 1, 1 << 30, 1 },
+    { 0, "size", OPT_ONEOF, &size, "small|medium|large|xl",
+      "preset of model, hidden and layers (small)", .conf = 1 },
+    { 0, "summary", OPT_ONEOF, &summary, "isis|karpathy|none",
+      "labels of the closing block (isis)" },
+    { 0, "table-lr", OPT_NUM, &rule.table_lr, "X",
+      "peak learning rate of the context tables (0.1)", 0, 1e3, 1 },
+    { 0, "threads", OPT_INT, &threads, "N", "worker threads (all processors)",
+      1, 256 },
+    { 0, "tied", OPT_FLAG, &model.tied, NULL, "use the embedding as the head",
+      .conf = 1 },
+    { 0, "verbose", OPT_FLAG, &verbose, NULL,
+      "progress on stderr even when it is no terminal" },
+    { 0, "warmup", OPT_NUM, &warmup, "X",
+      "share of the run in which the rate rises (0.02)", 0, 1, 1 },
+    { 0, "weight-decay", OPT_NUM, &rule.decay, "X",
+      "AdamW's decay of matrices (0.01)", 0, 10, 1 },
+    { 0, "width", OPT_INT, &model.width, "N", "floats in a table row (16)", 1,
+      1024, 1 },
+    { 0, "words", OPT_INT, &model.words, "N",
+      "word contexts: 1 this word, 2 also the one before (0)", 0,
+      NGRAM_MAX_WORDS, 1 },
+    { 0 },
+};
+static const int exits[] = { X_YES, X_NO, X_FAIL, X_INT, X_TERM, -1 };
+static const struct tool tool = {
+    .usage = "[-b SECS] [-f FILE] [-n N] [-o CKPT] [-v FILE] [--SETTING VALUE] "
+             "[TEXT ...]",
+    .what = "train a byte-level feed-forward language model",
+    .opts = opts,
+    .exits = exits,
+    .examples = "  ffn-train -b 60 -v val.txt -o model.ckpt train.txt\n"
+                "  ffn-train -f train.conf -b 15 -o model.ckpt train.txt\n"
+                "  cat *.txt | ffn-train -n 1000 --size medium -o model.ckpt\n"
+                "  ffn-train --dry-run --size large\n",
+};
+
+/* What one run carries from function to function. */
+struct session {
+    struct sbuf text, val;
+    struct ffn model;
+    struct bytes data;
+    struct team *team;
+    struct train train;
+    struct ffnfile from; /* what --resume read */
+    int resumed;
+    double started, loop_seconds, train_seconds, eval_seconds;
+    double last_save, last_show;
+    uint64_t first_step, first_seen;
+    double avg_loss;
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void
+on_signal(int sig)
+{
+    stop_signal = sig;
+}
+
+static double
+now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Presets fill in what neither the command line nor the file gave. */
+static void
+preset(void)
+{
+    static const long shape[][3] = {
+        { 128, 256, 1 }, { 256, 512, 2 }, { 512, 1536, 4 }, { 1024, 4096, 8 }
+    };
+
+    if (!opt_given(&tool, "model"))
+        model.model = shape[size][0];
+    if (!opt_given(&tool, "hidden"))
+        model.hidden = shape[size][1];
+    if (!opt_given(&tool, "layers"))
+        model.layers = shape[size][2];
+}
+
+/* The original's model and update rule; only its own options may change. */
+static void
+preset_isis(void)
+{
+    struct why w;
+    struct ffn plan;
+    double lr = rule.lr;
+    long context = model.context;
+    enum isis_size which =
+        opt_given(&tool, "size") ? (enum isis_size)size : ISIS_LARGE;
+
+    model = isis_config(which);
+    if (opt_given(&tool, "context"))
+        model.context = context;
+    rule = (struct train_config){ .beta1 = 0.9,
+                                  .beta2 = 0.999,
+                                  .eps = 1e-8,
+                                  .decay = 0.01,
+                                  .clip = 1,
+                                  .sum = 1,
+                                  .batch = model.context };
+    segment = model.context;
+    warmup = decay = 0;
+    if (ffn_plan(&plan, &model, &w) < 0)
+        errx(X_FAIL, "%s", w.s);
+    rule.lr = plan.size > 100000000 ? 1e-4 : plan.size > 20000000 ? 3e-4 : 1e-3;
+    if (opt_given(&tool, "lr"))
+        rule.lr = lr;
+}
+
+static void
+read_text(struct session *s, int argc, char **argv)
+{
+    struct why w;
+
+    for (int i = 0; i < argc || i == 0; i++)
+        if (fsx_read(argc ? argv[i] : "-", &s->text, (size_t)1 << 36, &w) < 0)
+            errx(X_FAIL, "%s", w.s);
+    if (s->text.len < 2)
+        errx(X_FAIL, "%s: %zu bytes of training text, need at least 2",
+             argc ? argv[0] : "standard input", s->text.len);
+    if (val_path && fsx_read(val_path, &s->val, (size_t)1 << 36, &w) < 0)
+        errx(X_FAIL, "%s", w.s);
+}
+
+static void
+open_model(struct session *s)
+{
+    struct why w;
+
+    s->resumed = resume && out_path && access(out_path, F_OK) == 0;
+    if (s->resumed) {
+        if (ffnfile_load(&s->model, &s->from, out_path, &w) < 0)
+            errx(X_FAIL, "%s", w.s);
+        if (!opt_given(&tool, "seed"))
+            seed = s->from.seed;
+        return;
+    }
+    if (ffn_open(&s->model, &model, &w) < 0)
+        errx(X_FAIL, "%s", w.s);
+    if (compat == COMPAT_ISIS)
+        isis_init(&s->model);
+    else
+        ffn_init(&s->model, (uint64_t)seed);
+}
+
+static void
+open_session(struct session *s)
+{
+    const struct ffn_config *c = &s->model.c;
+    struct why w;
+
+    if (val_path && s->val.len < (size_t)c->context + 1)
+        errx(X_FAIL, "%s: too short: %zu bytes, need context + 1 = %ld",
+             val_path, s->val.len, c->context + 1);
+    if (!(s->team = team_open((int)threads, &w)) ||
+        bytes_open(&s->data, (uint8_t *)s->text.s, s->text.len,
+                   (size_t)c->context, (size_t)segment, compat == COMPAT_ISIS,
+                   (uint64_t)seed, &w) < 0 ||
+        train_open(&s->train, &s->model, &s->data, s->team, &rule, &w) < 0)
+        errx(X_FAIL, "%s", w.s);
+    if (s->resumed && ffnfile_resume(&s->from, &s->train, &w) < 0)
+        errx(X_FAIL, "%s: %s", out_path, w.s);
+    s->first_step = s->train.steps;
+    s->first_seen = s->train.seen;
+}
+
+static void
+save(struct session *s)
+{
+    struct why w;
+
+    s->last_save = now();
+    if (out_path &&
+        ffnfile_save(out_path, &s->train,
+                     s->from.seconds + s->last_save - s->started, &w) < 0)
+        errx(X_FAIL, "%s", w.s);
+}
+
+/* Share of the run that is done, by whichever limit is nearer. */
+static double
+progress(const struct session *s, double elapsed)
+{
+    uint64_t done = s->train.steps - s->first_step;
+    double by_time = budget > 0 ? elapsed / budget : 1;
+    double by_steps = steps ? (double)done / (double)steps : 0;
+
+    return by_time > by_steps ? by_time : by_steps;
+}
+
+static void
+show(struct session *s, double elapsed, int last)
+{
+    int tty = isatty(STDERR_FILENO);
+    double rate = (double)(s->train.seen - s->first_seen) / elapsed;
+    double done = progress(s, elapsed);
+    double left = done > 0 ? elapsed / done - elapsed : 0;
+
+    if ((!tty && !verbose) || s->train.steps == s->first_step)
+        return;
+    if (!last && elapsed - s->last_show < (tty ? 0.2 : 5))
+        return;
+    s->last_show = elapsed;
+    fprintf(stderr, "%sstep %llu  loss %.3f bits  %.0f kB/s  %.0f s left%s%s",
+            tty ? "\r" : "", (unsigned long long)s->train.steps,
+            s->avg_loss / log(2), rate / 1000, left > 0 ? left : 0,
+            tty ? "\033[K" : "", last || !tty ? "\n" : "");
+}
+
+/* 1 when a budget or a signal ended the loop, with the state worth saving. */
+static void
+loop(struct session *s)
+{
+    const double hopeless =
+        3 * log(FFN_VOCAB); /* three times a uniform guess */
+    struct why w;
+    double elapsed;
+
+    s->started = s->last_save = now();
+    while ((elapsed = now() - s->started, !stop_signal) &&
+           progress(s, elapsed) < 1) {
+        double scale = sched_at(progress(s, elapsed), warmup, decay);
+        if (train_step(&s->train, scale, &w) < 0)
+            errx(X_NO, "%s; %s", w.s,
+                 out_path ? "nothing saved since" : "stop");
+        s->avg_loss = s->avg_loss > 0
+                          ? 0.98 * s->avg_loss + 0.02 * s->train.loss
+                          : s->train.loss;
+        if (s->train.loss > hopeless && s->train.steps > s->first_step + 1)
+            errx(X_NO,
+                 "step %llu: the loss diverged (%.3g bits); nothing saved",
+                 (unsigned long long)s->train.steps, s->train.loss / log(2));
+        show(s, now() - s->started, 0);
+        if (save_every > 0 && now() - s->last_save > save_every)
+            save(s);
+    }
+    show(s, elapsed, 1);
+    s->loop_seconds = elapsed;
+    save(s);
+    s->train_seconds = now() - s->started;
+}
+
+/* The block that harnesses grep: labels and order are a contract. */
+static void
+print_summary(const struct session *s, const struct bpb *b)
+{
+    int k = summary == SUM_KARPATHY;
+    double flops =
+        6 * ffn_macs(&s->model) * (double)(s->train.seen - s->first_seen);
+    double peak = train_peak(s->team, s->model.k);
+    struct rusage use;
+
+    getrusage(RUSAGE_SELF, &use);
+    puts("---");
+    if (val_path)
+        printf("val_bpb:          %.6f\n", b->bits_per_byte);
+    printf("training_seconds: %.1f\n", s->train_seconds);
+    printf("total_seconds:    %.1f\n", s->train_seconds + s->eval_seconds);
+    printf("peak_vram_mb:     %.1f\n", (double)use.ru_maxrss / 1024);
+    printf("mfu_percent:      %.2f\n",
+           s->loop_seconds > 0 ? 100 * flops / s->loop_seconds / peak : 0);
+    printf("total_tokens_%c:   %.1f\n", k ? 'M' : 'm',
+           (double)s->train.seen / 1e6);
+    printf("num_steps:        %llu\n",
+           (unsigned long long)(s->train.steps - s->first_step));
+    printf("num_params_%c:     %.1f\n", k ? 'M' : 'm',
+           (double)ffn_count(&s->model) / 1e6);
+    if (k)
+        printf("depth:            %ld\n", s->model.c.layers);
+}
+
+static void
+evaluate(struct session *s)
+{
+    struct bpb b = { 0 };
+    struct why w;
+    double start = now();
+
+    if (val_path && bpb_eval(&b, &s->model, s->team, (uint8_t *)s->val.s,
+                             s->val.len, (size_t)s->model.c.context, 0, &w) < 0)
+        errx(X_FAIL, "%s: %s", val_path, w.s);
+    s->eval_seconds = now() - start;
+    if (val_path && !isfinite(b.bits_per_byte))
+        errx(X_NO, "%s: bits per byte are not a number", val_path);
+    if (summary == SUM_NONE)
+        return;
+    printf("eval_seconds: %.1f\n", s->eval_seconds);
+    if (val_path)
+        printf("eval_targets: %zu\n", b.targets);
+    print_summary(s, &b);
+}
+
+static int
+print_plan(void)
+{
+    static const char *const cols[] = {
+        "params",       "dense_params", "memory_mb", "checkpoint_mb",
+        "flops_a_byte", "flops_a_step", NULL
+    };
+    struct out o = { .fp = stdout, .form = OUT_KEYS, .cols = cols };
+    struct ffn plan;
+    struct why w;
+    size_t bytes, acc;
+
+    if (ffn_plan(&plan, &model, &w) < 0)
+        errx(X_FAIL, "%s", w.s);
+    acc = (size_t)plan.features << plan.c.bits;
+    bytes = sizeof(float) * ffn_count(&plan);
+    out_int(&o, (long long)ffn_count(&plan));
+    out_int(&o, (long long)plan.size);
+    out_fixed(&o,
+              (double)(bytes + train_memory(&plan, &rule, (int)threads)) / 1e6,
+              1);
+    out_fixed(&o, (double)(bytes + sizeof(float) * (2 * plan.size + acc)) / 1e6,
+              1);
+    out_fixed(&o, 6 * ffn_macs(&plan), 0);
+    out_fixed(&o, 6 * ffn_macs(&plan) * (double)rule.batch, 0);
+    out_close(&o);
+    return X_YES;
+}
+
+static void
+settle_options(void)
+{
+    struct why w;
+
+    if (conf && opt_file(&tool, conf, &w) < 0)
+        errx(X_FAIL, "%s", w.s);
+    if (compat == COMPAT_ISIS)
+        preset_isis();
+    else
+        preset();
+    if (steps && !opt_given(&tool, "budget"))
+        budget = INFINITY;
+    if (!threads)
+        threads = team_cpus();
+    if (threads > rule.batch)
+        threads = rule.batch;
+    if (!dry_run && !out_path && !val_path)
+        errx(X_FAIL, "nothing to do: give -o CKPT, -v FILE or both");
+    if (resume && !out_path)
+        errx(X_FAIL, "--resume needs -o CKPT, the checkpoint to continue");
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct sigaction act = { .sa_handler = on_signal };
+    struct session s = { 0 };
+    int first = opt_parse(argc, argv, &tool);
+
+    settle_options();
+    if (dry_run)
+        return print_plan();
+    read_text(&s, argc - first, argv + first);
+    open_model(&s);
+    open_session(&s);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    loop(&s);
+    evaluate(&s);
+    if (fclose(stdout))
+        err(X_FAIL, "write");
+    if (stop_signal) { /* what was asked for is done; say how it ended */
+        signal(stop_signal, SIG_DFL);
+        raise(stop_signal);
+    }
+    return X_YES;
+}
