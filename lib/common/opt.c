@@ -17,6 +17,7 @@ enum { MAXOPT = 48, HELP = CHAR_MAX + 1, VERSION, FIRST };
 static const char *progname;
 static const struct tool *tool;
 static unsigned char given[MAXOPT]; /* 1 by a file, 2 by the command line */
+static char *copies[MAXOPT];        /* strings that came from a file */
 
 _Noreturn void
 opt_usage(void)
@@ -44,7 +45,10 @@ help_text(void)
     for (const struct opt *o = tool->opts; o->s || o->name; o++) {
         char left[96];
         snprintf(left, sizeof left, "%s%c%s%s%s%s%s", o->s ? "-" : " ",
-                 o->s ? o->s : ' ', o->s && o->name ? ", " : "  ",
+                 o->s ? o->s : ' ',
+                 !o->name ? ""
+                 : o->s   ? ", "
+                          : "  ",
                  o->name ? "--" : "", o->name ? o->name : "", o->arg ? " " : "",
                  o->arg ? o->arg : "");
         printf(strlen(left) > 28 ? "  %s\n%32s%s\n" : "  %-28s  %s%s\n", left,
@@ -103,6 +107,17 @@ help_json(void)
     json_member("examples", tool->examples, "}\n");
 }
 
+/* An earlier flush may have failed where the last one does not. */
+static _Noreturn void
+leave(void)
+{
+    if (ferror(stdout))
+        errx(X_FAIL, "write: output was lost");
+    if (fclose(stdout))
+        err(X_FAIL, "write");
+    exit(X_YES);
+}
+
 static _Noreturn void
 help(const char *form)
 {
@@ -114,18 +129,14 @@ help(const char *form)
         help_json();
     else
         help_text();
-    if (fclose(stdout))
-        err(X_FAIL, "write");
-    exit(X_YES);
+    leave();
 }
 
 static _Noreturn void
 version(void)
 {
     printf("%s (learnutils) %s%s\n", progname, LU_VERSION, LU_PARTS);
-    if (fclose(stdout))
-        err(X_FAIL, "write");
-    exit(X_YES);
+    leave();
 }
 
 /* A number and an optional one-letter suffix, the whole string. */
@@ -137,13 +148,13 @@ number(const char *val, const char *suffixes, const double *scale, double *to)
 
     errno = 0;
     *to = strtod(val, &end);
-    if (end == val || errno == ERANGE || !isfinite(*to) || strpbrk(val, "xX"))
+    if (end == val || errno == ERANGE || strpbrk(val, "xX \t\n\v\f\r"))
         return -1;
     if (*end && (p = strchr(suffixes, *end))) {
         *to *= scale[p - suffixes];
         end++;
     }
-    return *end ? -1 : 0;
+    return *end || !isfinite(*to) ? -1 : 0;
 }
 
 static int
@@ -168,48 +179,59 @@ flag(const char *val)
                                                               : -1;
 }
 
+/* Read val as o wants it and, unless to is NULL, store it there. */
 static int
-store(const struct opt *o, const char *val, struct why *w)
+store(const struct opt *o, void *to, const char *val, struct why *w)
 {
     static const double thousands[] = { 1e3, 1e6, 1e9 };
     static const double times[] = { 1, 60, 3600, 86400 };
+    const char letter[] = { o->s, '\0' }, *name = o->name ? o->name : letter;
+    union value {
+        int i;
+        long l;
+        double d;
+        const char *s;
+    } unused;
     double x = 0;
     int i;
 
+    if (!to)
+        to = &unused;
     switch (o->kind) {
     case OPT_FLAG:
         if ((i = flag(val)) < 0)
-            return why_set(w, "%s: %s is neither 0 nor 1", o->name, val);
-        *(int *)o->to = i;
+            return why_set(w, "%s: %s is neither 0 nor 1", name, val);
+        *(int *)to = i;
         return 0;
-    case OPT_STR: *(const char **)o->to = val; return 0;
+    case OPT_STR: *(const char **)to = val; return 0;
     case OPT_ONEOF:
         if ((i = oneof(o->arg, val)) < 0)
-            return why_set(w, "%s: %s is not one of %s", o->name, val, o->arg);
-        *(int *)o->to = i;
+            return why_set(w, "%s: %s is not one of %s", name, val, o->arg);
+        *(int *)to = i;
         return 0;
     case OPT_INT:
         if (number(val, "kMG", thousands, &x) < 0 || x != floor(x) ||
             fabs(x) > 9e15)
-            return why_set(w, "%s: %s is not a whole number", o->name, val);
+            return why_set(w, "%s: %s is not a whole number", name, val);
         break;
     case OPT_NUM:
         if (number(val, "", NULL, &x) < 0)
-            return why_set(w, "%s: %s is not a number", o->name, val);
+            return why_set(w, "%s: %s is not a number", name, val);
         break;
     case OPT_SECS:
         if (number(val, "smhd", times, &x) < 0 || x < 0)
             return why_set(w, "%s: %s is not a time such as 90, 1.5m or 2h",
-                           o->name, val);
+                           name, val);
         break;
     }
     if ((o->min != 0 || o->max != 0) && (x < o->min || x > o->max))
-        return why_set(w, "%s: %s is outside %g to %g", o->name, val, o->min,
-                       o->max);
+        return x < o->min
+                   ? why_set(w, "%s: %s is below %.15g", name, val, o->min)
+                   : why_set(w, "%s: %s is above %.15g", name, val, o->max);
     if (o->kind == OPT_INT)
-        *(long *)o->to = (long)x;
+        *(long *)to = (long)x;
     else
-        *(double *)o->to = x;
+        *(double *)to = x;
     return 0;
 }
 
@@ -234,16 +256,23 @@ int
 opt_set(const struct tool *t, const char *name, const char *val, struct why *w)
 {
     int i = find(t, name);
+    const struct opt *o = &t->opts[i < 0 ? 0 : i];
     char *copy;
 
-    if (i < 0 || !t->opts[i].conf)
+    if (i < 0 || !o->conf)
         return why_set(w, "%s: no such setting", name);
+    /* A bad value is bad even where the command line overrides it. */
+    if (store(o, NULL, val, w) < 0)
+        return -1;
     if (given[i] == 2)
         return 0;
+    given[i] = 1;
+    if (o->kind != OPT_STR)
+        return store(o, o->to, val, w);
     if (!(copy = strdup(val)))
         return why_set(w, "out of memory");
-    given[i] = 1;
-    return store(&t->opts[i], copy, w);
+    free(copies[i]);
+    return store(o, o->to, copies[i] = copy, w);
 }
 
 /* "name value" or "name = value" with a # comment, cut up in place. */
@@ -252,8 +281,11 @@ setting(const struct tool *t, char *line, struct why *w)
 {
     char *name, *val, *end;
 
-    line[strcspn(line, "#\n")] = '\0';
-    name = line + strspn(line, " \t\r");
+    end = line + strcspn(line, "#\n");
+    while (end > line && isspace((unsigned char)end[-1]))
+        end--;
+    *end = '\0';
+    name = line + strspn(line, " \t");
     if (!*name)
         return 0;
     end = name + strcspn(name, " \t=");
@@ -261,8 +293,6 @@ setting(const struct tool *t, char *line, struct why *w)
     if (*val == '=')
         val += 1 + strspn(val + 1, " \t");
     *end = '\0';
-    for (end = val + strlen(val); end > val && isspace((unsigned char)end[-1]);)
-        *--end = '\0';
     if (!*val)
         return why_set(w, "%s: no value", name);
     return opt_set(t, name, val, w);
@@ -343,7 +373,8 @@ opt_parse(int argc, char **argv, const struct tool *t)
                 if (!t->opts[at].s && !t->opts[at].name)
                     opt_usage();
         given[at] = 2;
-        if (store(&t->opts[at], t->opts[at].arg ? optarg : "1", &w) < 0)
+        if (store(&t->opts[at], t->opts[at].to, t->opts[at].arg ? optarg : "1",
+                  &w) < 0)
             errx(X_FAIL, "%s", w.s);
     }
     return optind;

@@ -8,7 +8,7 @@
 #include "common/why.h"
 
 enum opt_kind {
-    OPT_FLAG,  /* int *: 1 when given; "0" or "1" in a file */
+    OPT_FLAG,  /* int *: 1 when given; 0, 1, no or yes in a file */
     OPT_INT,   /* long *: decimal, optional suffix k, M or G (powers of 1000) */
     OPT_NUM,   /* double *: finite */
     OPT_SECS,  /* double *: seconds; 90, 1.5m, 2h */
@@ -24,7 +24,8 @@ struct opt {
     void *to;
     const char *arg;  /* operand name shown in -h; NULL for a flag */
     const char *help; /* one line, lower case, no full stop, with the default */
-    double min, max;  /* inclusive range of a number; both 0 for any */
+    double min, max;  /* inclusive range of a number; both 0 for any;
+                         HUGE_VAL or -HUGE_VAL leaves one side open */
     int conf;         /* 1: may also be set from a configuration file */
 };
 
@@ -47,7 +48,8 @@ int opt_parse(int argc, char **argv, const struct tool *t);
 /* 1 when the option was given on the command line or in a file. */
 int opt_given(const struct tool *t, const char *name);
 
-/* Set one option by its long name from text, as a file does. */
+/* Set one option by its long name from text, as a file does: a string is
+ * copied, and a value the command line gave is checked but not replaced. */
 int opt_set(const struct tool *t, const char *name, const char *val,
             struct why *w);
 
