@@ -17,12 +17,43 @@ quote_tsv(FILE *fp, const char *s)
         }
 }
 
+/* Length of the UTF-8 sequence at s, 0 when it is not one. */
+static int
+utf8_len(const char *s)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    int n = *u < 0x80             ? 1
+            : *u >> 5 == 6        ? 2
+            : *u >> 4 == 14       ? 3
+            : (*u & 0xf8) == 0xf0 ? 4
+                                  : 0;
+    unsigned long c = n > 1 ? *u & (0x7fu >> n) : *u;
+
+    for (int i = 1; i < n; i++) {
+        if (u[i] >> 6 != 2)
+            return 0;
+        c = c << 6 | (u[i] & 0x3f);
+    }
+    if ((n == 2 && c < 0x80) || (n == 3 && c < 0x800) ||
+        (n == 4 && (c < 0x10000 || c > 0x10ffff)) || c >> 11 == 0x1b)
+        return 0;
+    return n;
+}
+
+/* Bytes that are not UTF-8 become U+FFFD: no JSON reader takes them. */
 static void
 quote_json(FILE *fp, const char *s)
 {
+    int n;
+
     putc('"', fp);
-    for (; *s; s++)
-        if (*s == '"' || *s == '\\')
+    for (; *s; s += n)
+        if ((n = utf8_len(s)) == 0) {
+            fputs("\xef\xbf\xbd", fp);
+            n = 1;
+        } else if (n > 1) {
+            fwrite(s, 1, (size_t)n, fp);
+        } else if (*s == '"' || *s == '\\')
             fprintf(fp, "\\%c", *s);
         else if (*s == '\n')
             fputs("\\n", fp);
@@ -45,7 +76,7 @@ out_quote(FILE *fp, enum out_form form, const char *s)
 }
 
 static void
-begin(struct out *o)
+header(struct out *o)
 {
     if (o->form == OUT_TSV && !o->wrote_header && !o->no_header && o->cols[1]) {
         for (size_t i = 0; o->cols[i]; i++)
@@ -53,6 +84,12 @@ begin(struct out *o)
         putc('\n', o->fp);
     }
     o->wrote_header = 1;
+}
+
+static void
+begin(struct out *o)
+{
+    header(o);
     if (o->form == OUT_JSON)
         fprintf(o->fp, "%s\"%s\":", o->at ? "," : "{", o->cols[o->at]);
     else if (o->form == OUT_KEYS)
@@ -125,6 +162,9 @@ out_fixed(struct out *o, double val, int decimals)
 void
 out_close(struct out *o)
 {
-    if (ferror(o->fp) || fclose(o->fp))
+    header(o); /* a table without rows still says what its columns are */
+    if (ferror(o->fp))
+        errx(X_FAIL, "write: output was lost");
+    if (fclose(o->fp))
         err(X_FAIL, "write");
 }

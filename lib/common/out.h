@@ -33,7 +33,8 @@ void out_fixed(struct out *o, double val, int decimals);
 /* Write s as one escaped field, JSON with its quotation marks. */
 void out_quote(FILE *fp, enum out_form form, const char *s);
 
-/* Flush and close; exits X_FAIL when any write was lost. Call it last. */
+/* Flush and close; exits X_FAIL when any write was lost. Call it last. A TSV
+ * table that got no record is its header line. */
 void out_close(struct out *o);
 
 #endif
