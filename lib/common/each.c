@@ -1,7 +1,9 @@
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/each.h"
+#include "common/exitcode.h"
 
 int
 each_operand(int argc, char **argv, int delim, int (*fn)(const char *, void *),
@@ -22,5 +24,10 @@ each_operand(int argc, char **argv, int delim, int (*fn)(const char *, void *),
             worst = r;
     }
     free(line);
+    if (argc == 0 && ferror(stdin)) {
+        warn("stdin");
+        if (worst < X_FAIL)
+            worst = X_FAIL;
+    }
     return worst;
 }
