@@ -45,13 +45,17 @@ int
 fsx_tmp_open(struct fsx_tmp *t, const char *path, struct why *w)
 {
     struct sbuf name = { 0 };
+    struct stat st;
     int fd;
 
     *t = (struct fsx_tmp){ 0 };
+    /* rename(2) would put a file in the place of /dev/null or a FIFO */
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return why_set(w, "%s: not a regular file, cannot be replaced", path);
     sbuf_addf(&name, "%s.tmp.%ld", path, (long)getpid());
     t->tmp = name.s;
     t->path = strdup(path);
-    if (name.failed || !t->path) {
+    if (!t->tmp || name.failed || !t->path) {
         fsx_tmp_abort(t);
         return why_set(w, "%s: out of memory", path);
     }
@@ -84,7 +88,7 @@ sync_parent(const char *path)
     const char *slash = strrchr(path, '/');
     char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
     int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    int bad = fd < 0 || (fsync(fd) < 0 && errno != EINVAL);
+    int bad = fd < 0 ? errno != EACCES : fsync(fd) < 0 && errno != EINVAL;
 
     if (fd >= 0)
         close(fd);
@@ -128,6 +132,7 @@ int
 fsx_mkdirs(const char *path, struct why *w)
 {
     char *copy = strdup(path), *p = copy;
+    struct stat st;
     int bad = 0;
 
     if (!copy)
@@ -141,5 +146,7 @@ fsx_mkdirs(const char *path, struct why *w)
             *p = '/';
     }
     free(copy);
+    if (!bad && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
+        bad = why_set(w, "%s: not a directory", path);
     return bad;
 }

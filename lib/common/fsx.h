@@ -3,7 +3,8 @@
  *
  * Replacing is: temporary name in the same directory, write, fsync, rename,
  * fsync of the directory. A process killed at any point leaves the old file
- * or the new one, and at most a stray "NAME.tmp.PID".
+ * or the new one, and at most a stray "NAME.tmp.PID". Only a regular file is
+ * replaced, never a device or a directory; a symbolic link is replaced itself.
  */
 #ifndef LU_FSX_H
 #define LU_FSX_H
