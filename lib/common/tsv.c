@@ -5,6 +5,7 @@
 void
 tsv_escape(struct sbuf *b, const char *s)
 {
+    sbuf_adds(b, ""); /* so that b->s is a string even for an empty field */
     for (; *s; s++)
         switch (*s) {
         case '\t': sbuf_adds(b, "\\t"); break;
@@ -21,8 +22,10 @@ unescape(char *s)
 
     for (; *s; s++) {
         if (*s == '\\' && s[1]) {
-            s++;
-            *to++ = *s == 't' ? '\t' : *s == 'n' ? '\n' : *s;
+            char c = *++s;
+            if (c != 't' && c != 'n' && c != '\\')
+                *to++ = '\\'; /* not an escape of ours: keep it */
+            *to++ = c == 't' ? '\t' : c == 'n' ? '\n' : c;
         } else {
             *to++ = *s;
         }

@@ -1,8 +1,8 @@
 /*
  * tsv.h - fields of a tab-separated line: escape, split, find by name.
  *
- * Inside a field \t, \n and \\ stand for tab, newline and backslash. An empty
- * field is an unknown value.
+ * Inside a field \t, \n and \\ stand for tab, newline and backslash; any other
+ * backslash is itself. An empty field is an unknown value.
  */
 #ifndef LU_TSV_H
 #define LU_TSV_H

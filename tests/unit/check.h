@@ -34,6 +34,7 @@ static inline void
 promise(const char *what)
 {
     printf("%s %s\n", check_bad ? "not ok" : "ok", what);
+    fflush(stdout); /* a later crash or fork must not lose or repeat it */
     check_all_bad |= check_bad;
     check_bad = 0;
 }

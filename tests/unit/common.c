@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,7 +50,17 @@ test_tsv(void)
     CHECK(strcmp(f[0], "a\tb\\n\nc") == 0);
     CHECK(strcmp(f[1], "") == 0);
     CHECK(strcmp(f[2], "last") == 0);
+    sbuf_clear(&b);
+    sbuf_adds(&b, "C:\\dir\\\\new\\");
+    CHECK(tsv_split(b.s, f, 3) == 1);
+    CHECK(strcmp(f[0], "C:\\dir\\new\\") == 0);
+    sbuf_clear(&b);
+    sbuf_adds(&b, "a\tb\tlast\tmore");
+    CHECK(tsv_split(b.s, f, 3) == 4);
     CHECK(tsv_column(f, 3, "last") == 2 && tsv_column(f, 3, "no") == -1);
+    sbuf_free(&b);
+    tsv_escape(&b, "");
+    CHECK(b.s && strcmp(b.s, "") == 0);
     sbuf_free(&b);
     promise("tsv: escape and split are inverse, empty fields stay");
 }
@@ -74,6 +86,12 @@ test_fsx(void)
     rmdir(deep);
     *strrchr(deep, '/') = '\0';
     rmdir(deep);
+    CHECK(fsx_mkdirs(path, &w) < 0 && strstr(w.s, "not a directory"));
+    CHECK(fsx_mkdirs("", &w) < 0 && fsx_mkdirs(dir, &w) == 0);
+    CHECK(mkfifo(deep, 0600) == 0);
+    CHECK(fsx_replace(deep, "x", 1, &w) < 0);
+    CHECK(strstr(w.s, "not a regular file"));
+    unlink(deep);
     unlink(path);
     CHECK(rmdir(dir) == 0); /* so nothing else was left behind */
     sbuf_free(&b);
