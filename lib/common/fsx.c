@@ -62,7 +62,7 @@ fsx_tmp_open(struct fsx_tmp *t, const char *path, struct why *w)
     unlink(t->tmp); /* ours: it carries our process number */
     fd = open(t->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0 || !(t->fp = fdopen(fd, "w"))) {
-        why_set(w, "%s: %s", t->tmp, strerror(errno));
+        why_set(w, "%s: %s", path, strerror(errno));
         fsx_tmp_abort(t);
         return -1;
     }
