@@ -19,7 +19,9 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	    -Wno-missing-field-initializers
 OURCPP   := -Ilib -Ikernels -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
 	    -DLU_VERSION='"$(VERSION)"' -DLU_PARTS='"$(PKGS:%= +%)"'
-OURC     := -std=c11 $(WARN) $(SAN:%=-fsanitize=% -fno-omit-frame-pointer)
+# gcc sees NULL where the sanitizer only checks for it: no format-overflow.
+OURC     := -std=c11 $(WARN) $(SAN:%=-fsanitize=% -fno-omit-frame-pointer \
+	    -Wno-format-overflow)
 OURLD    := -Wl,--as-needed $(SAN:%=-fsanitize=%)
 OURLIBS  := -lm -pthread
 ifneq ($(PKGS),)
@@ -34,14 +36,15 @@ LIBOBJ   := $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c kernels/*.c))
 UNIT     := $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/*.c))
 LIB      := $B/liblearn.a
 SOURCES  := $(wildcard bin/*.c lib/*/*.[ch] kernels/*.[ch] tests/unit/*.[ch])
-SHELLS   := .ci/run $(wildcard bin/*.sh scripts/* scripts/dev/* \
-	      tests/bats/*.ba* examples/*/*.sh)
-SHELLS   := $(filter-out scripts/dev scripts/dev/template,$(SHELLS))
+SHELLS   := $(shell grep -lE '^\#!.*(sh|bats)$$' .ci/run bin/*.sh scripts/* \
+	      scripts/dev/* tests/*/* examples/*/* 2>/dev/null) \
+	    tests/bats/helper.bash
+PAGES    := $(wildcard man/*.[1-9])
 COMPILE   = $(CC) $(OURCPP) $(CPPFLAGS) $(OURC) $(CFLAGS) -MMD -MP
 LINK      = $(CC) $(OURLD) $(LDFLAGS) -o $@ $^ $(OURLIBS) $(LDLIBS)
 
-.PHONY: all test check unit demo bench lint format asan deps install \
-	uninstall clean help FORCE
+.PHONY: all test check unit demo bench lint format asan asan-unit deps \
+	install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -77,22 +80,31 @@ $B/flags: FORCE		# rebuild everything when the flags change
 
 test: deps			## install what is missing, build, run every check
 	+$(MAKE) lint
+	+$(MAKE) asan-unit
 	+$(MAKE) check
 
 check: all unit			## unit tests and tests/bats; ends with a count
 	BIN=$(abspath $(BIN)) UNIT="$(abspath $(UNIT))" scripts/dev/check
 
-unit: $(UNIT)
+unit: $(UNIT)			## build the unit tests
 
-asan:				## the same checks under ASan and UBSan
+asan-unit:			## the unit tests alone under ASan and UBSan
+	+$(MAKE) B=build/asan SAN=address,undefined unit
+	@for t in $(notdir $(UNIT)); do \
+	  build/asan/unit/$$t >build/asan/log 2>&1 </dev/null || \
+	  { cat build/asan/log; exit 1; }; done
+
+asan:				## every check under ASan and UBSan
 	+$(MAKE) B=build/asan BIN=build/asan/run SAN=address,undefined check
 
-demo: deps			## the main job: an autoresearch loop on real text
+demo:				## the main job: an autoresearch loop on real text
+	scripts/deps demo
 	+$(MAKE) all
 	BIN=$(abspath $(BIN)) examples/autoresearch/run.sh demo
 
 bench: all			## speed, as ratios against a peer in the same run
-	@for b in tests/bench/*.sh; do BIN=$(abspath $(BIN)) sh $$b || exit; done
+	@for b in $(wildcard tests/bench/*.sh); do \
+	  BIN=$(abspath $(BIN)) sh $$b || exit; done
 
 deps:				## name what is missing and install it with apt
 	scripts/deps
@@ -102,8 +114,10 @@ lint: all			## static checks
 	  --enable=warning,portability --suppress=missingIncludeSystem \
 	  -Ilib -Ikernels bin lib kernels
 	clang-format -n -Werror $(SOURCES)
+	clang -fsyntax-only -Werror $(OURCPP) -std=c11 $(WARN) \
+	  $(filter %.c,$(SOURCES))
 	shellcheck -S warning $(SHELLS)
-	test -z "$$(groff -mdoc -ww -z man/*.[157] 2>&1 | tee /dev/stderr)"
+	mandoc -T lint -W warning $(PAGES) </dev/null
 	scripts/dev/layers $B
 
 format:				## reformat the C sources in place
@@ -112,18 +126,18 @@ format:				## reformat the C sources in place
 install: all			## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR)
 	install -m 755 $(PROGS) $(SCRIPTS) $(DESTDIR)$(BINDIR)
-	for s in 1 5 7; do install -d $(DESTDIR)$(MANDIR)/man$$s && \
-	  install -m 644 man/*.$$s $(DESTDIR)$(MANDIR)/man$$s || exit; done
+	for m in $(PAGES); do d=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
+	  install -d $$d && install -m 644 $$m $$d || exit; done
 
 uninstall:			## undo install
 	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(PROGS) $(SCRIPTS))
-	for s in 1 5 7; do (cd $(DESTDIR)$(MANDIR)/man$$s && \
-	  rm -f $$(cd $(CURDIR)/man && echo *.$$s)) || exit; done
+	for m in $(notdir $(PAGES)); do \
+	  rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
 
 clean:				## remove everything built
 	rm -rf build $(PROGS) $(SCRIPTS)
 
 help:				## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 -include $(wildcard $B/bin/*.d $B/lib/*/*.d $B/kernels/*.d $B/tests/unit/*.d)
