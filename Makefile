@@ -120,8 +120,9 @@ lint: all			## static checks
 	mandoc -T lint -W warning $(PAGES) </dev/null
 	scripts/dev/layers $B
 
-format:				## reformat the C sources in place
+format:				## reformat the C sources, renew the tool tables
 	clang-format -i $(SOURCES)
+	scripts/dev/tools-table
 
 install: all			## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR)

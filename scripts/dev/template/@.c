@@ -38,8 +38,8 @@ main(int argc, char *argv[])
     struct out o = { .fp = stdout,
                      .form = json ? OUT_JSON : OUT_TSV,
                      .cols = cols };
-    int status = each_operand(argc - first, argv + first, zero ? '\0' : '\n',
-                              each, &o);
+    int status =
+        each_operand(argc - first, argv + first, zero ? '\0' : '\n', each, &o);
 
     out_close(&o);
     return status;
