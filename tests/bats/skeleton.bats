@@ -4,6 +4,7 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
+	unset BIN # or the makes and the bats below would use it
 }
 
 # small - go to a new tree with the plumbing and no tools.
@@ -91,7 +92,7 @@ man/st-size.1
 tests/bats/st-size.bats"
 	run -0 build
 	same ""
-	run -0 env -u BIN bats tests/bats
+	run -0 bats tests/bats
 	[[ $output != *"not ok"* ]]
 	grep -q '^| `st-size` | print the size of tensors, and/or names |' README.md
 	run -0 scripts/dev/tools-table -c
@@ -107,7 +108,7 @@ tests/bats/st-size.bats"
 		sed -i "$edit" "$file"
 		! cmp -s kept "$file" || { echo "$edit: no change"; return 1; }
 		build
-		if env -u BIN bats -f "$test" tests/bats/contract.bats >log; then
+		if bats -f "$test" tests/bats/contract.bats >log; then
 			echo "not caught: $edit"
 			return 1
 		fi
@@ -126,9 +127,9 @@ tests/bats/st-size.bats"
 		bin/st-size.c|lost|s/int first = /if (argc > 1) return 0;\n    &/
 	EDITS
 	build
-	run -0 env -u BIN bats tests/bats/contract.bats
+	run -0 bats tests/bats/contract.bats
 	rm tests/bats/st-size.bats
-	run ! env -u BIN bats tests/bats/contract.bats
+	run ! bats tests/bats/contract.bats
 }
 
 @test "new-tool: a bad name or description is exit 2 and makes nothing" {
