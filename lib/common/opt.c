@@ -272,7 +272,8 @@ opt_set(const struct tool *t, const char *name, const char *val, struct why *w)
     if (!(copy = strdup(val)))
         return why_set(w, "out of memory");
     free(copies[i]);
-    return store(o, o->to, copies[i] = copy, w);
+    copies[i] = copy;
+    return store(o, o->to, copies[i], w);
 }
 
 /* "name value" or "name = value" with a # comment, cut up in place. */
