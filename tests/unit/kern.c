@@ -1,0 +1,195 @@
+/* kern_cpu against kern_ref, operation by operation, on awkward sizes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "kern.h"
+#include "num/rng.h"
+
+enum { MOST = 64 * 300 };
+static struct rng rng;
+static float a[MOST], b[MOST], x[MOST], y[MOST], p[MOST], q[MOST];
+
+static void
+fill(float *to, int n, float scale)
+{
+    for (int i = 0; i < n; i++)
+        to[i] = scale * rng_normal(&rng);
+}
+
+/* The largest |got - want| relative to the largest |want|. */
+static double
+distance(const float *got, const float *want, int n)
+{
+    double worst = 0, most = 1e-20;
+
+    for (int i = 0; i < n; i++) {
+        double d = fabs((double)got[i] - want[i]);
+        if (!(d <= worst))
+            worst = d;
+        most = fmax(most, fabs(want[i]));
+    }
+    return worst / most;
+}
+
+static void
+test_gemm(void)
+{
+    static const int size[][3] = { { 1, 1, 1 }, { 3, 5, 7 }, { 65, 33, 70 } };
+
+    for (int c = 0; c < 3 * 8; c++) {
+        const int *s = size[c / 8];
+        int m = s[0], n = s[1], k = s[2], ta = c & 1, tb = c >> 1 & 1;
+        float beta = c & 4 ? 1 : 0;
+        fill(a, m * k, 1);
+        fill(b, k * n, 1);
+        fill(x, m * n, 1);
+        memcpy(y, x, sizeof y);
+        if (beta == 0)
+            y[0] = NAN; /* beta 0 must overwrite whatever is there */
+        kern_ref.gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, beta, x,
+                      n);
+        kern_cpu.gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, beta, y,
+                      n);
+        CHECK(distance(y, x, m * n) < 1e-5);
+    }
+    promise("kern: gemm agrees for every transposition, with and without +=");
+}
+
+static void
+test_norm(void)
+{
+    enum { N = 5, D = 37 };
+    float mean[2][N], rstd[2][N], dg[2][D], db[2][D];
+
+    fill(a, N * D, 3);
+    fill(b, D, 1);
+    fill(p, D, 1);
+    kern_ref.norm(x, mean[0], rstd[0], a, b, p, N, D);
+    kern_cpu.norm(y, mean[1], rstd[1], a, b, p, N, D);
+    CHECK(distance(y, x, N * D) < 1e-5);
+    CHECK(distance(mean[1], mean[0], N) < 1e-5);
+    CHECK(distance(rstd[1], rstd[0], N) < 1e-5);
+    fill(q, N * D, 1);
+    fill(x, N * D, 1);
+    memcpy(y, x, sizeof y);
+    for (int j = 0; j < D; j++)
+        dg[0][j] = dg[1][j] = db[0][j] = db[1][j] = (float)j;
+    kern_ref.norm_back(x, dg[0], db[0], q, a, mean[0], rstd[0], b, N, D);
+    kern_cpu.norm_back(y, dg[1], db[1], q, a, mean[0], rstd[0], b, N, D);
+    CHECK(distance(y, x, N * D) < 1e-5);
+    CHECK(distance(dg[1], dg[0], D) < 1e-5 && distance(db[1], db[0], D) < 1e-5);
+    promise("kern: norm and its gradient agree and add up");
+}
+
+static void
+test_act(void)
+{
+    enum { N = 3, H = 43 };
+
+    for (int k = KERN_SWIGLU; k <= KERN_RELU2; k++) {
+        enum kern_act act = (enum kern_act)k;
+        int in = kern_act_inputs(act);
+        fill(a, N * H * in, 4);
+        a[0] = 100;
+        a[1] = -100;
+        kern_ref.act(x, a, act, N, H);
+        kern_cpu.act(y, a, act, N, H);
+        CHECK(distance(y, x, N * H) < 1e-5);
+        fill(b, N * H, 1);
+        kern_ref.act_back(x, b, a, act, N, H);
+        kern_cpu.act_back(y, b, a, act, N, H);
+        CHECK(distance(y, x, N * H * in) < 1e-5);
+    }
+    promise("kern: every activation and its gradient agree");
+}
+
+static void
+test_xent(void)
+{
+    enum { N = 4, V = 256 };
+    float nats[2][N];
+    unsigned char right[2][N];
+    uint8_t target[N] = { 0, 255, 7, 9 };
+
+    fill(x, N * V, 5);
+    x[2 * V + 7] = x[2 * V + 3] = 60; /* a tie: the last one counts */
+    for (int j = 0; j < V; j++)
+        x[3 * V + j] = j == 9 ? -200 : 0; /* far below the others */
+    memcpy(y, x, sizeof y);
+    kern_ref.xent(x, nats[0], right[0], target, 0.5f, N, V);
+    kern_cpu.xent(y, nats[1], right[1], target, 0.5f, N, V);
+    CHECK(distance(y, x, N * V) < 1e-5);
+    CHECK(distance(nats[1], nats[0], N) < 1e-5);
+    CHECK(memcmp(right[0], right[1], N) == 0 && right[1][2] == 1);
+    CHECK_NEAR(nats[1][3], 200 + log(255), 1e-5, 0);
+    y[0] = NAN;
+    kern_cpu.xent(y, nats[1], right[1], target, 1, 1, V);
+    CHECK(isnan(nats[1][0]));
+    promise("kern: cross-entropy agrees, breaks ties alike, keeps a NaN");
+}
+
+static void
+test_updates(void)
+{
+    enum { N = 1000 };
+    struct kern_adamw o = { 0.01f, 0.9f, 0.99f, 1e-8f, 0.1f, 0.5f, 2, 3 };
+    float m[2][N], v[2][N];
+
+    fill(a, N, 1);
+    fill(x, N, 1);
+    memcpy(y, x, sizeof y);
+    fill(m[0], N, 1);
+    memcpy(m[1], m[0], sizeof m[0]);
+    for (int i = 0; i < N; i++)
+        v[0][i] = v[1][i] = (float)i / N;
+    kern_ref.adamw(x, a, m[0], v[0], N, &o);
+    kern_cpu.adamw(y, a, m[1], v[1], N, &o);
+    CHECK(distance(y, x, N) < 1e-5 && distance(m[1], m[0], N) < 1e-5 &&
+          distance(v[1], v[0], N) < 1e-5);
+    CHECK_NEAR(kern_cpu.sumsq(a, N), kern_ref.sumsq(a, N), 1e-5, 0);
+    kern_ref.add(x, a, N);
+    kern_cpu.add(y, a, N);
+    kern_ref.bias(x, b, 10, 100);
+    kern_cpu.bias(y, b, 10, 100);
+    CHECK(distance(y, x, N) < 1e-5);
+    kern_ref.bias_back(x, a, 10, 100);
+    kern_cpu.bias_back(y, a, 10, 100);
+    CHECK(distance(y, x, N) < 1e-5);
+    promise("kern: adamw, sums and biases agree");
+}
+
+static void
+test_sparse(void)
+{
+    enum { R = 10, D = 16, N = 100, LD = 20 };
+    float acc[2][R];
+    uint32_t row[N];
+
+    fill(x, R * D, 1);
+    memcpy(y, x, sizeof y);
+    fill(a, N * LD, 0.1f);
+    for (int i = 0; i < N; i++)
+        row[i] = i % 7 == 0 ? KERN_NO_ROW : (uint32_t)rng_below(&rng, R);
+    for (int i = 0; i < R; i++)
+        acc[0][i] = acc[1][i] = 0;
+    kern_ref.sparse(x, acc[0], row, a, LD, 0.1f, 1e-8f, N, D);
+    kern_cpu.sparse(y, acc[1], row, a, LD, 0.1f, 1e-8f, N, D);
+    CHECK(distance(y, x, R * D) < 1e-5 && distance(acc[1], acc[0], R) < 1e-5);
+    CHECK(acc[1][0] > 0);
+    promise("kern: sparse updates agree and pass over missing rows");
+}
+
+int
+main(void)
+{
+    rng_seed(&rng, 7);
+    kern_cpu.start();
+    test_gemm();
+    test_norm();
+    test_act();
+    test_xent();
+    test_updates();
+    test_sparse();
+    return check_done();
+}
