@@ -1,0 +1,242 @@
+/* Training steps: they learn, repeat to the bit, and add up over a team. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "num/bpb.h"
+#include "num/muon.h"
+#include "num/rng.h"
+#include "num/sched.h"
+#include "num/train.h"
+
+enum { N = 4000 };
+static uint8_t text[N + 1];
+
+static const struct ffn_config shape = {
+    .context = 256,
+    .layers = 1,
+    .model = 32,
+    .hidden = 48,
+    .orders = 4,
+    .words = 1,
+    .bits = 12,
+    .width = 8,
+};
+static const struct train_config rule = {
+    .lr = 3e-3,
+    .table_lr = 0.1,
+    .beta1 = 0.9,
+    .beta2 = 0.99,
+    .eps = 1e-8,
+    .decay = 0.01,
+    .clip = 1,
+    .batch = 96,
+};
+
+struct run {
+    struct ffn f;
+    struct bytes data;
+    struct team *team;
+    struct train t;
+};
+
+static void
+start(struct run *r, const struct train_config *c, int members)
+{
+    struct why w;
+
+    CHECK(ffn_open(&r->f, &shape, &w) == 0);
+    ffn_init(&r->f, 1);
+    CHECK(bytes_open(&r->data, text, N, 256, 32, 0, 1, &w) == 0);
+    CHECK((r->team = team_open(members, &w)) != NULL);
+    CHECK(train_open(&r->t, &r->f, &r->data, r->team, c, &w) == 0);
+}
+
+static void
+finish(struct run *r)
+{
+    train_close(&r->t);
+    team_close(r->team);
+    bytes_close(&r->data);
+    ffn_close(&r->f);
+}
+
+static double
+steps(struct run *r, int n)
+{
+    double mean = 0;
+
+    for (int i = 0; i < n; i++) {
+        CHECK(train_step(&r->t, 1, NULL) == 0);
+        mean += r->t.loss / n;
+    }
+    return mean;
+}
+
+static void
+test_learns(void)
+{
+    for (int opt = TRAIN_ADAMW; opt <= TRAIN_SGD; opt++) {
+        struct train_config c = rule;
+        struct run r;
+        double first;
+        c.opt = opt;
+        c.lr = opt == TRAIN_SGD ? 0.3 : c.lr;
+        start(&r, &c, 2);
+        first = steps(&r, 5);
+        steps(&r, 80);
+        CHECK(steps(&r, 5) < 0.5 * first);
+        CHECK(r.t.steps == 90 && r.t.seen == 90 * 96);
+        finish(&r);
+    }
+    promise("train: adamw, muon and sgd all halve the loss in 90 steps");
+}
+
+static void
+test_repeats(void)
+{
+    struct run a, b;
+
+    start(&a, &rule, 2);
+    start(&b, &rule, 2);
+    steps(&a, 30);
+    steps(&b, 30);
+    CHECK(memcmp(a.f.w, b.f.w, a.f.size * sizeof(float)) == 0);
+    CHECK(memcmp(a.f.table, b.f.table,
+                 a.f.table_size * (size_t)a.f.features * sizeof(float)) == 0);
+    finish(&b);
+    promise("train: the same seed and team give the same bits");
+    start(&b, &rule, 3);
+    steps(&b, 1);
+    finish(&a);
+    start(&a, &rule, 1);
+    steps(&a, 1);
+    CHECK_NEAR(b.t.loss, a.t.loss, 1e-6, 0);
+    CHECK_NEAR(b.t.grad_norm, a.t.grad_norm, 1e-5, 0);
+    for (size_t i = 0; i < a.f.size; i++)
+        if (fabsf(a.f.w[i] - b.f.w[i]) > 1e-4f)
+            CHECK(!"weights differ");
+    finish(&a);
+    finish(&b);
+    promise("train: one step of a team of three is one step of one");
+}
+
+static void
+test_clip(void)
+{
+    struct train_config c = rule;
+    struct run a, b;
+    double moved = 0;
+
+    c.opt = TRAIN_SGD;
+    c.beta1 = 0;
+    c.lr = 1;
+    c.clip = 0.01;
+    start(&a, &c, 1);
+    start(&b, &c, 1);
+    steps(&b, 1);
+    for (size_t i = 0; i < a.f.size; i++)
+        moved += pow((double)a.f.w[i] - b.f.w[i], 2);
+    CHECK(b.t.grad_norm > 0.1);
+    CHECK_NEAR(sqrt(moved), 0.01, 1e-3, 0);
+    finish(&a);
+    finish(&b);
+    promise("train: a clipped step has the length of the limit");
+}
+
+static void
+test_nan(void)
+{
+    struct run r;
+    struct why w;
+    float before;
+
+    start(&r, &rule, 2);
+    steps(&r, 3);
+    r.f.w[ffn_find(&r.f, "head")->at] = NAN;
+    before = r.f.w[0];
+    CHECK(train_step(&r.t, 1, &w) < 0 && strstr(w.s, "not a number"));
+    CHECK(r.f.w[0] == before && r.t.steps == 3);
+    finish(&r);
+    promise("train: a step that is not a number changes nothing");
+}
+
+static void
+test_bpb(void)
+{
+    struct run r;
+    struct bpb whole, rolling, two;
+    struct why w;
+    struct team *one = team_open(1, &w);
+
+    start(&r, &rule, 2);
+    steps(&r, 40);
+    CHECK(bpb_eval(&whole, &r.f, r.team, text, 2600, 256, 0, &w) == 0);
+    CHECK(whole.windows == 10 && whole.targets == 2560);
+    CHECK_NEAR(whole.bits_per_byte, whole.nats / log(2) / 2560, 1e-12, 0);
+    CHECK(bpb_eval(&two, &r.f, one, text, 2600, 256, 0, &w) == 0);
+    CHECK(two.nats == whole.nats);
+    CHECK(bpb_eval(&two, &r.f, one, text, 257, 256, 0, &w) == 0);
+    CHECK(two.targets == 256);
+    CHECK(bpb_eval(&two, &r.f, one, text, 256, 256, 0, &w) < 0 &&
+          strstr(w.s, "257"));
+    CHECK(bpb_eval(&rolling, &r.f, r.team, text, 2600, 256, 1, &w) == 0);
+    CHECK(rolling.targets == 2599 && rolling.windows == 2599);
+    CHECK(rolling.bits_per_byte < whole.bits_per_byte);
+    CHECK(bpb_eval(&rolling, &r.f, r.team, text, 1, 256, 1, &w) < 0);
+    team_close(one);
+    finish(&r);
+    promise("bpb: windows, targets and the short-text rule; any team, one sum");
+}
+
+/* Singular values of the update: pushed toward 1 whatever the gradient's. */
+static void
+test_muon(void)
+{
+    enum { R = 6, C = 10 };
+    static float w[R * C], g[R * C], m[R * C], scratch[2 * R * C + 2 * R * R];
+    float gram[R * R];
+    struct rng rng;
+
+    rng_seed(&rng, 1);
+    for (int i = 0; i < R * C; i++)
+        g[i] = rng_normal(&rng) * (i < C ? 50 : 1);
+    muon_step(&kern_ref, w, g, m, scratch, R, C, 1, 0);
+    kern_ref.gemm(0, 1, R, R, C, w, C, w, C, 0, gram, R);
+    for (int i = 0; i < R * R; i++) {
+        double want = i % (R + 1) ? 0 : 0.2 * 0.2 * C;
+        CHECK_NEAR(gram[i], want, 0.5, 0.15);
+    }
+    CHECK(w[0] * g[0] < 0);
+    promise("muon: rows of the update are near orthonormal, scaled, downhill");
+}
+
+static void
+test_sched(void)
+{
+    CHECK_NEAR(sched_at(0, 0.1, 0.4), 0.01, 1e-9, 0);
+    CHECK_NEAR(sched_at(0.05, 0.1, 0.4), 0.5, 1e-9, 0);
+    CHECK_NEAR(sched_at(0.5, 0.1, 0.4), 1, 1e-9, 0);
+    CHECK_NEAR(sched_at(0.8, 0.1, 0.4), 0.5, 1e-9, 0);
+    CHECK(sched_at(1, 0.1, 0.4) == 0);
+    CHECK(sched_at(0, 0, 0) == 1 && sched_at(0.999, 0, 0) == 1);
+    promise("sched: up, flat, down to zero; constant when both are zero");
+}
+
+int
+main(void)
+{
+    static const char verse[] =
+        "the cat sat on the mat; a dog lay by the log. ";
+
+    for (int i = 0; i < N; i++)
+        text[i] = (uint8_t)verse[(i + i / 300) % (int)(sizeof verse - 1)];
+    test_learns();
+    test_repeats();
+    test_clip();
+    test_nan();
+    test_bpb();
+    test_muon();
+    test_sched();
+    return check_done();
+}
