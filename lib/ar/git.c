@@ -48,7 +48,7 @@ git(struct git *g, struct why *w, const char *arg, ...)
     };
     const char *argv[sizeof fixed / sizeof *fixed + MAXARG + 1];
     struct sbuf dir = { 0 }, tree = { 0 }, index = { 0 }, err = { 0 };
-    char *add[6];
+    char *add[12];
     size_t n = sizeof fixed / sizeof *fixed, k = 0;
     struct run r = { .argv = (char *const *)argv, .finish = 1, .grace = 5 };
     va_list ap;
@@ -66,10 +66,16 @@ git(struct git *g, struct why *w, const char *arg, ...)
     add[k++] = (char *)"GIT_TERMINAL_PROMPT=0";
     if (g->git_dir)
         add[k++] = dir.s;
-    if (g->tree)
+    if (g->tree && g->git_dir)
         add[k++] = tree.s;
     if (g->index)
         add[k++] = index.s;
+    if (g->anonymous) {
+        add[k++] = (char *)"GIT_AUTHOR_NAME=learnutils";
+        add[k++] = (char *)"GIT_AUTHOR_EMAIL=learnutils@localhost";
+        add[k++] = (char *)"GIT_COMMITTER_NAME=learnutils";
+        add[k++] = (char *)"GIT_COMMITTER_EMAIL=learnutils@localhost";
+    }
     add[k] = NULL;
     r.env = run_env("GIT_", add);
     r.dir = g->tree;
@@ -93,6 +99,19 @@ git(struct git *g, struct why *w, const char *arg, ...)
     sbuf_free(&index);
     sbuf_free(&err);
     return bad;
+}
+
+int
+git_anonymous(const char *git_dir)
+{
+    struct git g = { .git_dir = git_dir };
+    int known = git(&g, NULL, "config", "--get", "user.name", NULL) == 0 &&
+                g.out.len > 0 &&
+                git(&g, NULL, "config", "--get", "user.email", NULL) == 0 &&
+                g.out.len > 0;
+
+    sbuf_free(&g.out);
+    return !known;
 }
 
 /* One rev-parse question, asked with the caller's own GIT_* variables. */

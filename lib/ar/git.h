@@ -21,6 +21,7 @@ void repo_free(struct repo *r);
 /* One call. git_dir, tree and index may be NULL. */
 struct git {
     const char *git_dir, *tree, *index;
+    int anonymous;  /* 1: the configuration has no name to sign commits with */
     const char *in; /* text for standard input */
     size_t in_len;
     struct sbuf out; /* what it printed; the last newline is removed */
@@ -32,6 +33,9 @@ struct git {
  * otherwise -1 and its last complaint. Free g->out; it is cleared first.
  */
 int git(struct git *g, struct why *w, const char *arg, ...);
+
+/* 1 when git has no name and address to commit under in this repository. */
+int git_anonymous(const char *git_dir);
 
 /* A full object name: 40 or 64 lower-case hexadecimal digits. */
 int git_is_oid(const char *s);

@@ -95,6 +95,7 @@ ended(struct exp *e, const struct record *r, struct why *w)
         .metric = number(r, "metric"),
     };
     snprintf(p->class, sizeof p->class, "%s", text(r, "class"));
+    snprintf(p->note, sizeof p->note, "%s", text(r, "note"));
     e->phase = PH_END;
     return 0;
 }

@@ -5,6 +5,8 @@
 #ifndef LU_STUDY_H
 #define LU_STUDY_H
 
+#include <sys/types.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +46,7 @@ struct sample {
     long maxrss_kb, seed;
     int code, sig; /* code -1: ended by sig */
     char class[16];
+    char note[256]; /* why it is no measurement */
 };
 
 struct exp {
@@ -71,10 +74,11 @@ struct study {
     size_t n;
     int made; /* the init record is there */
     char base[OID], base_tree[OID];
-    char tip[OID];   /* where the branch belongs */
-    char from[OID];  /* where it was before */
-    int moving;      /* decided, not yet seen applied */
-    struct sbuf rec; /* record being built */
+    char tip[OID];        /* where the branch belongs */
+    char from[OID];       /* where it was before */
+    int moving;           /* decided, not yet seen applied */
+    off_t ledger_size[3]; /* of the tables, as we left them */
+    struct sbuf rec;      /* record being built */
 };
 
 /* Find the repository and name the study's files; touches nothing. */

@@ -143,7 +143,8 @@ become(const struct run *r, int in, int out, int err, int report)
     int e;
 
     setsid();
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (!r->finish) /* what must not be cut short outlives us */
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     sigemptyset(&a.sa_mask);
     sigaction(SIGPIPE, &a, NULL);
     sigprocmask(SIG_SETMASK, &a.sa_mask, NULL);

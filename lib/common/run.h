@@ -34,7 +34,7 @@ struct run {
     struct run_to out, err;
     double limit; /* seconds; 0: none */
     double grace; /* seconds from TERM to KILL */
-    int finish;   /* 1: run_interrupted() does not stop it */
+    int finish;   /* 1: neither run_interrupted() nor our death stops it */
     int own_in;   /* 1: it reads our standard input */
 
     int code;      /* exit status, or -1 when a signal ended it */
