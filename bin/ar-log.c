@@ -22,9 +22,9 @@ enum { MAXCOL = 24 };
 static const char *tag;
 static int decisions, runs, check, json, no_header;
 static const struct opt opts[] = {
+    { 'j', "json", OPT_FLAG, &json, NULL, "write JSON lines, not TSV" },
     { 'N', "no-header", OPT_FLAG, &no_header, NULL,
       "leave the header line out" },
-    { 'j', "json", OPT_FLAG, &json, NULL, "write JSON lines, not TSV" },
     { 't', "tag", OPT_STR, &tag, "TAG", "name of the study" },
     { 0, "check", OPT_FLAG, &check, NULL,
       "compare the files with the journal instead" },
@@ -35,7 +35,7 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "-t tag [-Nj] [--check | --decisions | --runs]",
+    .usage = "-t tag [-jN] [--check | --decisions | --runs]",
     .what = "print the tables of a study",
     .opts = opts,
     .exits = exits,
@@ -49,7 +49,7 @@ is_text(const char *column)
 {
     static const char *const names[] = {
         "commit", "tree",   "parent",     "status",      "result", "role",
-        "class",  "policy", "hypothesis", "description", NULL,
+        "class",  "policy", "hypothesis", "description", "note",   NULL,
     };
 
     for (size_t i = 0; names[i]; i++)
@@ -96,7 +96,7 @@ print(const struct study *s)
     enum ledger which = decisions ? LEDGER_DECISIONS
                         : runs    ? LEDGER_RUNS
                                   : LEDGER_RESULTS;
-    struct out o = { .fp = stdout };
+    struct out o = { .fp = stdout, .no_header = 1 };
     const char *from;
 
     if (ledger_render(s, which, &b) < 0)

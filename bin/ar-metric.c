@@ -59,7 +59,7 @@ print_number(double x)
 int
 main(int argc, char *argv[])
 {
-    struct out o = { .fp = stdout };
+    struct out o = { .fp = stdout, .no_header = 1 };
     struct metric m;
     struct why w;
     int at = opt_parse(argc, argv, &tool);

@@ -213,7 +213,7 @@ parent_of(pid_t pid)
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     if (fsx_read(path, &b, 65536, NULL) == 0 && b.s &&
         (p = strrchr(b.s, ')')) && strlen(p) > 4)
-        up = (pid_t)atol(p + 4);
+        up = (pid_t)strtol(p + 4, NULL, 10);
     sbuf_free(&b);
     return up;
 }
@@ -237,7 +237,7 @@ child_strays(const struct study *s)
 
     sbuf_addf(&mark, "AR_RUN=%s/log/", s->dir);
     while (d && !mark.failed && (e = readdir(d))) {
-        pid_t pid = (pid_t)atol(e->d_name);
+        pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
         if (!isdigit((unsigned char)e->d_name[0]) ||
             !belongs(e->d_name, mark.s) || ancestor(pid))
             continue;

@@ -7,6 +7,8 @@
 
 enum { MAXARG = 20 };
 
+extern char **environ;
+
 /* What went wrong, from git's own words: the last line of them. */
 static int
 complain(const char *what, struct sbuf *err, struct why *w)
@@ -20,6 +22,26 @@ complain(const char *what, struct sbuf *err, struct why *w)
     if (p && strncmp(p, "fatal: ", 7) == 0)
         p += 7;
     return why_set(w, "git %s: %s", what, p && *p ? p : "failed");
+}
+
+/* Of the caller's GIT_* variables those that do not name a repository. */
+static size_t
+keep_some(char **add)
+{
+    static const char *const keep[] = {
+        "GIT_CONFIG_GLOBAL",   "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
+        "GIT_AUTHOR_NAME",     "GIT_AUTHOR_EMAIL",  "GIT_COMMITTER_NAME",
+        "GIT_COMMITTER_EMAIL", "GIT_EXEC_PATH",
+    };
+    size_t k = 0;
+
+    for (size_t i = 0; i < sizeof keep / sizeof *keep; i++) {
+        size_t n = strlen(keep[i]);
+        for (char **e = environ; *e; e++)
+            if (strncmp(*e, keep[i], n) == 0 && (*e)[n] == '=')
+                add[k++] = *e;
+    }
+    return k;
 }
 
 int
@@ -48,7 +70,7 @@ git(struct git *g, struct why *w, const char *arg, ...)
     };
     const char *argv[sizeof fixed / sizeof *fixed + MAXARG + 1];
     struct sbuf dir = { 0 }, tree = { 0 }, index = { 0 }, err = { 0 };
-    char *add[12];
+    char *add[24];
     size_t n = sizeof fixed / sizeof *fixed, k = 0;
     struct run r = { .argv = (char *const *)argv, .finish = 1, .grace = 5 };
     va_list ap;
@@ -62,6 +84,7 @@ git(struct git *g, struct why *w, const char *arg, ...)
     sbuf_addf(&dir, "GIT_DIR=%s", g->git_dir ? g->git_dir : "");
     sbuf_addf(&tree, "GIT_WORK_TREE=%s", g->tree ? g->tree : "");
     sbuf_addf(&index, "GIT_INDEX_FILE=%s", g->index ? g->index : "");
+    k = keep_some(add);
     add[k++] = (char *)"GIT_OPTIONAL_LOCKS=0";
     add[k++] = (char *)"GIT_TERMINAL_PROMPT=0";
     if (g->git_dir)
@@ -105,10 +128,14 @@ int
 git_anonymous(const char *git_dir)
 {
     struct git g = { .git_dir = git_dir };
-    int known = git(&g, NULL, "config", "--get", "user.name", NULL) == 0 &&
-                g.out.len > 0 &&
-                git(&g, NULL, "config", "--get", "user.email", NULL) == 0 &&
-                g.out.len > 0;
+    int known = getenv("GIT_AUTHOR_NAME") && getenv("GIT_AUTHOR_EMAIL") &&
+                getenv("GIT_COMMITTER_NAME") && getenv("GIT_COMMITTER_EMAIL");
+
+    known =
+        known || (git(&g, NULL, "config", "--get", "user.name", NULL) == 0 &&
+                  g.out.len > 0 &&
+                  git(&g, NULL, "config", "--get", "user.email", NULL) == 0 &&
+                  g.out.len > 0);
 
     sbuf_free(&g.out);
     return !known;

@@ -66,6 +66,7 @@ decisions_row(struct sbuf *b, const struct exp *e)
     text(b, e->policy);
     text(b, e->hypothesis);
     text(b, e->description);
+    text(b, e->note);
     sbuf_adds(b, "\n");
 }
 
@@ -103,7 +104,7 @@ header(const struct study *s, enum ledger which, struct sbuf *b)
     case LEDGER_DECISIONS:
         sbuf_adds(b, "seq\ttime\tparent\tcommit\ttree\tstatus\tresult\tmetric\t"
                      "incumbent\tdelta\tmemory_gb\tpolicy\thypothesis\t"
-                     "description\n");
+                     "description\tnote\n");
         break;
     default:
         sbuf_adds(b, "seq\trep\trole\tcommit\ttree\tseed\tstart_ns\twall_s\t"

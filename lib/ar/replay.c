@@ -40,7 +40,7 @@ oid(char to[OID], const struct record *r, const char *key, struct why *w)
     if (!git_is_oid(v))
         return why_set(w, "experiment %ld: %s record without %s", r->seq,
                        r->phase, key);
-    strcpy(to, v); /* git_is_oid limits its length */
+    memcpy(to, v, strlen(v) + 1); /* git_is_oid limits its length */
     return 0;
 }
 
@@ -123,6 +123,7 @@ decided(struct study *s, struct exp *e, const struct record *r, struct why *w)
     if (strcmp(e->result, "keep") == 0)
         move(s, e->commit);
     return own(&e->description, text(r, "description"), w) < 0 ||
+                   own(&e->note, text(r, "note"), w) < 0 ||
                    own(&e->policy, text(r, "policy"), w) < 0
                ? -1
                : 0;

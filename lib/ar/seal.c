@@ -147,7 +147,7 @@ hash_all(struct seal *l, int fresh, struct why *w)
                 return -1;
             if (!fresh && strcmp(sha[k], e->sha) != 0)
                 return why_set(w, "%s: changed", e->full);
-            strcpy(e->sha, sha[k]);
+            memcpy(e->sha, sha[k], OID);
             continue;
         }
         if (e)
@@ -159,7 +159,7 @@ hash_all(struct seal *l, int fresh, struct why *w)
         for (size_t b = 0; b < k; b++) {
             if (!fresh && strcmp(sha[b], batch[b]->sha) != 0)
                 return why_set(w, "%s: changed", batch[b]->full);
-            strcpy(batch[b]->sha, sha[b]);
+            memcpy(batch[b]->sha, sha[b], OID);
         }
         k = 0;
     }
@@ -282,7 +282,7 @@ load_row(struct seal *l, const struct study *s, char *line, struct why *w)
         return why_set(w, "%s: no such root", f[4]);
     if (seal_add(l, s, (enum seal_root)root, f[3], w) < 0)
         return -1;
-    strcpy(l->e[l->n - 1].sha, f[0]);
+    memcpy(l->e[l->n - 1].sha, f[0], 65);
     l->e[l->n - 1].mode = (mode_t)strtoul(f[1], NULL, 8);
     l->e[l->n - 1].link = strcmp(f[2], "link") == 0;
     return 0;

@@ -32,6 +32,12 @@ struct found {
     struct sbuf hypothesis, description;
 };
 
+static void
+settle_as(struct found *f, const char *verdict)
+{
+    snprintf(f->verdict, sizeof f->verdict, "%s", verdict);
+}
+
 static const struct exp *
 same_tree(const struct study *s, const struct exp *e, const char *tree)
 {
@@ -63,11 +69,11 @@ judge(struct loop *l, const struct exp *e, const struct run *r, struct found *f,
         snprintf(f->commit, OID, "%s", e->parent);
         if (tree_of(s, e->parent, f->tree, w) < 0)
             return -1;
-        strcpy(f->verdict, "crash");
+        settle_as(f, "crash");
         sbuf_adds(&f->description, "the change cannot be recorded: ");
         text_first_line(&f->description, inner.s, strlen(inner.s), WORDS);
     } else if (r->timed_out || run_status(r) != 0) {
-        strcpy(f->verdict, r->timed_out ? "timeout" : "crash");
+        settle_as(f, r->timed_out ? "timeout" : "crash");
         if (r->timed_out)
             sbuf_addf(&f->description, "proposer timed out");
         else
@@ -75,11 +81,11 @@ judge(struct loop *l, const struct exp *e, const struct run *r, struct found *f,
                       run_status(r));
         sbuf_addf(&f->description, "%s%s", *hyp ? ": " : "", hyp);
     } else if (strcmp(f->commit, e->parent) == 0) {
-        strcpy(f->verdict, "noop");
+        settle_as(f, "noop");
         sbuf_adds(&f->description, *hyp ? hyp : "no change");
     } else {
         if (same_tree(s, e, f->tree))
-            strcpy(f->verdict, "duplicate");
+            settle_as(f, "duplicate");
         sbuf_adds(&f->description, *hyp ? hyp : "no hypothesis was given");
     }
     return 0;
@@ -164,7 +170,8 @@ close_exp(struct loop *l, struct exp *e, const struct closing *c, struct why *w)
     int bad;
 
     sbuf_adds(&words, e->description ? e->description : "");
-    if (c->note)
+    /* a plain crash is told as the proposer told it, as the reference does */
+    if (c->note && strcmp(c->status, "crash") != 0)
         sbuf_addf(&words, " [%s]", c->note);
     journal_begin(&s->rec, e->seq, "decided");
     journal_field(&s->rec, "status", c->status);
@@ -174,6 +181,7 @@ close_exp(struct loop *l, struct exp *e, const struct closing *c, struct why *w)
     field_num(&s->rec, "memory_gb", c->memory_gb);
     journal_field(&s->rec, "policy", s->c.accept);
     journal_field(&s->rec, "description", words.s);
+    journal_field(&s->rec, "note", c->note);
     sbuf_free(&words);
     if (study_record(s, w) < 0)
         return STUDY_FAIL;

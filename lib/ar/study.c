@@ -134,7 +134,8 @@ config_line(struct config *c, char *line, struct why *w)
         free(*to);
         if (!(*to = strdup(f[1])))
             return why_set(w, "out of memory");
-    } else if (strcmp(f[0], "version") == 0 && atoi(f[1]) > FORMAT) {
+    } else if (strcmp(f[0], "version") == 0 &&
+               strtol(f[1], NULL, 10) > FORMAT) {
         return why_set(w, "format %s is newer than this program", f[1]);
     } else if (strcmp(f[0], "trust_run") == 0) {
         c->trust_run = strcmp(f[1], "1") == 0;
@@ -279,6 +280,7 @@ study_close(struct study *s)
         free(s->exp[i].hypothesis);
         free(s->exp[i].description);
         free(s->exp[i].policy);
+        free(s->exp[i].note);
         free(s->exp[i].sample);
     }
     free(s->exp);

@@ -56,7 +56,7 @@ struct exp {
     char parent[OID], commit[OID], tree[OID];
     char status[20], result[8]; /* study(5); result: keep, discard, crash */
     char verdict[20];           /* settled before any run: noop, ... */
-    char *hypothesis, *description, *policy;
+    char *hypothesis, *description, *policy, *note;
     double metric, incumbent, memory_gb; /* NAN: unknown */
     long reps;                           /* runs started */
     int tried; /* its tree was run, or refused for good */

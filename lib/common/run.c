@@ -342,8 +342,8 @@ processes(struct proc **list)
             *list = q;
             cap += 256;
         }
-        (*list)[n++] =
-            (struct proc){ .pid = atol(e->d_name), .ppid = atol(p + 4) };
+        (*list)[n++] = (struct proc){ .pid = (pid_t)strtol(e->d_name, NULL, 10),
+                                      .ppid = (pid_t)strtol(p + 4, NULL, 10) };
     }
     if (d)
         closedir(d);
