@@ -30,7 +30,7 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "-d lower|higher [-j] [-a rule]",
+    .usage = "-d lower | higher [-j] [-a rule]",
     .what = "keep or discard, from samples",
     .opts = opts,
     .exits = exits,
