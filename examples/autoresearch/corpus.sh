@@ -23,7 +23,7 @@ say() { echo "corpus: $*" >&2; }
 
 [ ! -s "$dir/val.txt" ] || exit 0
 mkdir -p "$dir"
-tmp=$(mktemp -d "$dir/tmp.XXXXXX")
+tmp=$(mktemp -d "$(cd "$dir" && pwd)/tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

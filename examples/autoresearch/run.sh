@@ -119,7 +119,7 @@ if ! ar-status -t $tag >/dev/null 2>&1; then
 	    -p protected.txt -b "$budget" -k $((budget * 4 + 60))
 fi
 say "$n experiments of $budget s each; Ctrl-C stops, the same command goes on"
-go ar-loop -t $tag -n "$n" -a ar-propose
+go ar-loop -v -t $tag -n "$n" -a ar-propose
 
 echo
 ar-log -t $tag | awk -F '\t' '{
