@@ -165,7 +165,7 @@ draw_study(void)
     if (study_open(&s, tag, &w) < 0)
         errx(X_FAIL, "%s", w.s);
     higher = strcmp(s.c.direction, "higher") == 0;
-    status = draw(study_path(&s, &path, "results.tsv"), s.branch);
+    status = draw(study_path(&s, &path, "results.tsv"), s.c.tag);
     sbuf_free(&path);
     study_close(&s);
     return status;

@@ -142,7 +142,8 @@ set_range(struct view *v, struct why *w)
     room = hi > lo ? hi - lo : fmax(fabs(hi) * 0.01, 1e-6);
     v->y0 = lo - (v->p->higher ? 0.25 : 0.12) * room;
     v->y1 = hi + (v->p->higher ? 0.12 : 0.25) * room;
-    v->x1 = (double)(v->r->n > 1 ? v->r->n - 1 : 1) * 1.02;
+    v->x1 = v->r->n > 1 ? (double)(v->r->n - 1) : 1;
+    v->x1 += fmax(0.02 * v->x1, 0.2);
     return 0;
 }
 
@@ -277,19 +278,22 @@ static void
 add_title(struct sbuf *b, const struct view *v)
 {
     size_t n = v->r->n;
+    int wide = v->p->kind != PLOT_DUMB || v->p->width >= 76;
 
     sbuf_adds(b, "set title \"");
-    if (v->p->name && *v->p->name) {
-        add_text(b, v->p->name, 40, v->p->kind);
+    /* A title that is wider than the terminal would be left out. */
+    if (v->p->name && *v->p->name && (wide || strlen(v->p->name) < 8)) {
+        add_text(b, v->p->name, v->p->kind == PLOT_DUMB ? 16 : 60, v->p->kind);
         sbuf_adds(b, ": ");
     }
     sbuf_addf(b, "%zu experiment%s, %zu kept", n, n == 1 ? "" : "s",
               v->r->count[ROW_KEEP]);
     if (v->nkept > 1 && v->best != v->base) {
         sbuf_adds(b, v->p->kind == PLOT_DUMB ? "; " : "\\n");
-        add_text(b, v->r->metric, 30, v->p->kind);
+        add_text(b, v->r->metric, v->p->kind == PLOT_DUMB ? 12 : 40,
+                 v->p->kind);
         sbuf_addf(b, " %.6g -> %.6g", v->base, v->best);
-        if (v->base != 0 && (v->p->kind != PLOT_DUMB || v->p->width >= 76))
+        if (v->base != 0 && wide)
             sbuf_addf(b, " (%+.2f %%)",
                       100 * (v->best - v->base) / fabs(v->base));
     }
@@ -378,7 +382,7 @@ add_picture(struct sbuf *b, const struct view *v)
              "noenhanced left rotate by %d offset %s font \",%d\" "
              "textcolor rgb \"#1b6b43\"",
              v->p->higher ? -30 : 30, v->p->higher ? "0.7,-0.6" : "0.7,0.6",
-             svg ? 11 : 8);
+             svg ? 12 : 9);
     sbuf_addf(b,
               "set terminal %s size %d,%d noenhanced background rgb "
               "\"#ffffff\" font \"%s,%d\"\n",

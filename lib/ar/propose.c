@@ -422,6 +422,16 @@ explain(const struct search *s, const struct arm *a, char *to, size_t len)
         snprintf(to, len, "%s won in %d of %d", way, a->wins, a->tries);
 }
 
+/* A flag is written the way the file has it. */
+static const char *
+in_kind(const struct change *c, const char *to)
+{
+    if (c->dim->kind != SPACE_FLAG ||
+        (strcmp(c->from, "yes") != 0 && strcmp(c->from, "no") != 0))
+        return to;
+    return strcmp(to, "1") == 0 ? "yes" : "no";
+}
+
 static int
 report(const struct search *s, const struct arm *a, const char *conf,
        struct proposal *p, struct why *w)
@@ -438,7 +448,7 @@ report(const struct search *s, const struct arm *a, const char *conf,
         if (conf_find(conf, c->dim->name, &it))
             snprintf(c->from, sizeof c->from, "%.*s", (int)it.vlen,
                      conf + it.val);
-        snprintf(c->to, sizeof c->to, "%s", s->next[d]);
+        snprintf(c->to, sizeof c->to, "%s", in_kind(c, s->next[d]));
         p->n++;
     }
     explain(s, a, p->reason, sizeof p->reason);
