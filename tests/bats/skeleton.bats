@@ -270,13 +270,14 @@ check() {
 }
 
 @test "check: a unit test that fails is shown with its reason" {
-	prog bad 'echo "ok one"; echo "# x.c:1: a == b"; echo "not ok two"; exit 1'
+	prog bad 'echo "# talk"; echo "ok one"; echo "# x.c:1: a == b"
+	    echo "not ok two"; echo "# talk"; echo "ok three"; exit 1'
 	case_file fine true
 	progs=$PWD/bad check "$PWD/fine.bats"
 	[ "$status" -eq 1 ]
 	same "# x.c:1: a == b
 not ok two
-2 passed, 1 failed"
+3 passed, 1 failed"
 }
 
 @test "check: a unit test that dies or has no result fails" {
