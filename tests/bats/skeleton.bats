@@ -4,7 +4,7 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
-	unset BIN # or the makes and the bats below would use it
+	unset BIN B SAN # or the makes and the bats below would use them
 }
 
 # small - go to a new tree with the plumbing and no tools.
