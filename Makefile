@@ -1,5 +1,6 @@
 # learnutils - see "make help". Local settings go in config.mk (untracked).
 -include config.mk
+MAKEFLAGS += --no-print-directory
 
 VERSION  := 0.1.0
 PREFIX   ?= /usr/local
@@ -13,7 +14,8 @@ BIN      ?= bin
 
 # What we need; CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS belong to the user.
 # Each part is optional: "make PKGS=" builds with a compiler alone.
-PKGS     := $(foreach p,openblas,$(shell pkg-config --exists $p && echo $p))
+PKGS     := $(foreach p,openblas,$(shell pkg-config --exists $p 2>/dev/null && \
+	      echo $p))
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	    -Wwrite-strings -Wpointer-arith -Wvla -Wformat=2 \
 	    -Wno-missing-field-initializers
@@ -41,6 +43,7 @@ SHELLS   := $(shell grep -lE '^\#!.*(sh|bats)$$' .ci/run bin/*.sh scripts/* \
 	    tests/bats/helper.bash
 PAGES    := $(wildcard man/*.[1-9])
 COMPILE   = $(CC) $(OURCPP) $(CPPFLAGS) $(OURC) $(CFLAGS) -MMD -MP
+J         = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 LINK      = $(CC) $(OURLD) $(LDFLAGS) -o $@ $^ $(OURLIBS) $(LDLIBS)
 
 .PHONY: all test check unit demo bench lint format asan asan-unit deps \
@@ -79,9 +82,9 @@ $B/flags: FORCE		# rebuild everything when the flags change
 	 echo '$(subst ','\'',$(COMPILE) $(KFLAGS) $(OURLIBS))' >$@
 
 test: deps			## install what is missing, build, run every check
-	+$(MAKE) lint
-	+$(MAKE) asan-unit
-	+$(MAKE) check
+	+$(MAKE) $J lint
+	+$(MAKE) $J asan-unit
+	+$(MAKE) $J check
 
 check: all unit			## unit tests and tests/bats; ends with a count
 	BIN=$(abspath $(BIN)) UNIT="$(abspath $(UNIT))" scripts/dev/check
@@ -99,7 +102,7 @@ asan:				## every check under ASan and UBSan
 
 demo:				## the main job: an autoresearch loop on real text
 	scripts/deps demo
-	+$(MAKE) all
+	+$(MAKE) $J all
 	BIN=$(abspath $(BIN)) examples/autoresearch/run.sh demo
 
 bench: all			## speed, as ratios against a peer in the same run
