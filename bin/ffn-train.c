@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/exitcode.h"
@@ -24,7 +23,7 @@
 #include "common/out.h"
 #include "num/bpb.h"
 #include "num/ffnfile.h"
-#include "num/sched.h"
+#include "num/session.h"
 #include "num/train.h"
 
 enum summary { SUM_ISIS, SUM_KARPATHY, SUM_NONE };
@@ -137,7 +136,7 @@ static const struct tool tool = {
 };
 
 /* What one run carries from function to function. */
-struct session {
+struct job {
     struct sbuf text, val;
     struct ffn model;
     struct bytes data;
@@ -145,10 +144,7 @@ struct session {
     struct train train;
     struct ffnfile from; /* what --resume read */
     int resumed;
-    double started, loop_seconds, train_seconds, eval_seconds;
-    double last_save, last_show;
-    uint64_t first_step, first_seen;
-    double avg_loss;
+    double eval_seconds;
 };
 
 static volatile sig_atomic_t stop_signal;
@@ -157,15 +153,6 @@ static void
 on_signal(int sig)
 {
     stop_signal = sig;
-}
-
-static double
-now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* Presets fill in what neither the command line nor the file gave. */
@@ -188,172 +175,133 @@ preset(void)
 static void
 preset_isis(void)
 {
-    struct why w;
-    struct ffn plan;
     double lr = rule.lr;
     long context = model.context;
-    enum isis_size which =
-        opt_given(&tool, "size") ? (enum isis_size)size : ISIS_LARGE;
 
-    model = isis_config(which);
+    model = isis_config(opt_given(&tool, "size") ? (enum isis_size)size
+                                                 : ISIS_LARGE);
     if (opt_given(&tool, "context"))
         model.context = context;
-    rule = (struct train_config){ .beta1 = 0.9,
-                                  .beta2 = 0.999,
-                                  .eps = 1e-8,
-                                  .decay = 0.01,
-                                  .clip = 1,
-                                  .sum = 1,
-                                  .batch = model.context };
-    segment = model.context;
-    warmup = decay = 0;
-    if (ffn_plan(&plan, &model, &w) < 0)
-        errx(X_FAIL, "%s", w.s);
-    rule.lr = plan.size > 100000000 ? 1e-4 : plan.size > 20000000 ? 3e-4 : 1e-3;
+    rule = isis_rule(&model);
     if (opt_given(&tool, "lr"))
         rule.lr = lr;
+    segment = model.context;
+    warmup = decay = 0;
 }
 
 static void
-read_text(struct session *s, int argc, char **argv)
+read_text(struct job *j, int argc, char **argv)
 {
     struct why w;
 
     for (int i = 0; i < argc || i == 0; i++)
-        if (fsx_read(argc ? argv[i] : "-", &s->text, (size_t)1 << 36, &w) < 0)
+        if (fsx_read(argc ? argv[i] : "-", &j->text, (size_t)1 << 36, &w) < 0)
             errx(X_FAIL, "%s", w.s);
-    if (s->text.len < 2)
+    if (j->text.len < 2)
         errx(X_FAIL, "%s: %zu bytes of training text, need at least 2",
-             argc ? argv[0] : "standard input", s->text.len);
-    if (val_path && fsx_read(val_path, &s->val, (size_t)1 << 36, &w) < 0)
+             argc ? argv[0] : "standard input", j->text.len);
+    if (val_path && fsx_read(val_path, &j->val, (size_t)1 << 36, &w) < 0)
         errx(X_FAIL, "%s", w.s);
 }
 
 static void
-open_model(struct session *s)
+open_model(struct job *j)
 {
     struct why w;
 
-    s->resumed = resume && out_path && access(out_path, F_OK) == 0;
-    if (s->resumed) {
-        if (ffnfile_load(&s->model, &s->from, out_path, &w) < 0)
+    j->resumed = resume && out_path && access(out_path, F_OK) == 0;
+    if (j->resumed) {
+        if (ffnfile_load(&j->model, &j->from, out_path, &w) < 0)
             errx(X_FAIL, "%s", w.s);
         if (!opt_given(&tool, "seed"))
-            seed = s->from.seed;
+            seed = j->from.seed;
         return;
     }
-    if (ffn_open(&s->model, &model, &w) < 0)
+    if (ffn_open(&j->model, &model, &w) < 0)
         errx(X_FAIL, "%s", w.s);
     if (compat == COMPAT_ISIS)
-        isis_init(&s->model);
+        isis_init(&j->model);
     else
-        ffn_init(&s->model, (uint64_t)seed);
+        ffn_init(&j->model, (uint64_t)seed);
 }
 
 static void
-open_session(struct session *s)
+open_job(struct job *j)
 {
-    const struct ffn_config *c = &s->model.c;
+    const struct ffn_config *c = &j->model.c;
+    struct fsx_tmp probe;
     struct why w;
 
-    if (val_path && s->val.len < (size_t)c->context + 1)
+    if (out_path && fsx_tmp_open(&probe, out_path, &w) < 0)
+        errx(X_FAIL, "%s", w.s); /* now, not after an hour of training */
+    if (out_path)
+        fsx_tmp_abort(&probe);
+    if (val_path && j->val.len < (size_t)c->context + 1)
         errx(X_FAIL, "%s: too short: %zu bytes, need context + 1 = %ld",
-             val_path, s->val.len, c->context + 1);
-    if (!(s->team = team_open((int)threads, &w)) ||
-        bytes_open(&s->data, (uint8_t *)s->text.s, s->text.len,
+             val_path, j->val.len, c->context + 1);
+    if (!(j->team = team_open((int)threads, &w)) ||
+        bytes_open(&j->data, (uint8_t *)j->text.s, j->text.len,
                    (size_t)c->context, (size_t)segment, compat == COMPAT_ISIS,
                    (uint64_t)seed, &w) < 0 ||
-        train_open(&s->train, &s->model, &s->data, s->team, &rule, &w) < 0)
+        train_open(&j->train, &j->model, &j->data, j->team, &rule, &w) < 0)
         errx(X_FAIL, "%s", w.s);
-    if (s->resumed && ffnfile_resume(&s->from, &s->train, &w) < 0)
+    if (j->resumed && ffnfile_resume(&j->from, &j->train, &w) < 0)
         errx(X_FAIL, "%s: %s", out_path, w.s);
-    s->first_step = s->train.steps;
-    s->first_seen = s->train.seen;
 }
 
 static void
-save(struct session *s)
+show(const struct session *s, int last)
 {
-    struct why w;
-
-    s->last_save = now();
-    if (out_path &&
-        ffnfile_save(out_path, &s->train,
-                     s->from.seconds + s->last_save - s->started, &w) < 0)
-        errx(X_FAIL, "%s", w.s);
-}
-
-/* Share of the run that is done, by whichever limit is nearer. */
-static double
-progress(const struct session *s, double elapsed)
-{
-    uint64_t done = s->train.steps - s->first_step;
-    double by_time = budget > 0 ? elapsed / budget : 1;
-    double by_steps = steps ? (double)done / (double)steps : 0;
-
-    return by_time > by_steps ? by_time : by_steps;
-}
-
-static void
-show(struct session *s, double elapsed, int last)
-{
+    static double shown;
     int tty = isatty(STDERR_FILENO);
-    double rate = (double)(s->train.seen - s->first_seen) / elapsed;
-    double done = progress(s, elapsed);
-    double left = done > 0 ? elapsed / done - elapsed : 0;
+    double rate = (double)(s->t->seen - s->first_seen) / s->elapsed;
+    double left = s->done > 0 ? s->elapsed / s->done - s->elapsed : 0;
 
-    if ((!tty && !verbose) || s->train.steps == s->first_step)
+    if ((!tty && !verbose) || s->elapsed <= 0)
         return;
-    if (!last && elapsed - s->last_show < (tty ? 0.2 : 5))
+    if (!last && s->elapsed - shown < (tty ? 0.2 : 5))
         return;
-    s->last_show = elapsed;
+    shown = s->elapsed;
     fprintf(stderr, "%sstep %llu  loss %.3f bits  %.0f kB/s  %.0f s left%s%s",
-            tty ? "\r" : "", (unsigned long long)s->train.steps,
-            s->avg_loss / log(2), rate / 1000, left > 0 ? left : 0,
-            tty ? "\033[K" : "", last || !tty ? "\n" : "");
+            tty ? "\r" : "", (unsigned long long)s->t->steps,
+            s->avg_loss / log(2), rate / 1000, left, tty ? "\033[K" : "",
+            last || !tty ? "\n" : "");
 }
 
-/* 1 when a budget or a signal ended the loop, with the state worth saving. */
 static void
-loop(struct session *s)
+train(struct job *j, struct session *s)
 {
-    const double hopeless =
-        3 * log(FFN_VOCAB); /* three times a uniform guess */
     struct why w;
-    double elapsed;
 
-    s->started = s->last_save = now();
-    while ((elapsed = now() - s->started, !stop_signal) &&
-           progress(s, elapsed) < 1) {
-        double scale = sched_at(progress(s, elapsed), warmup, decay);
-        if (train_step(&s->train, scale, &w) < 0)
-            errx(X_NO, "%s; %s", w.s,
-                 out_path ? "nothing saved since" : "stop");
-        s->avg_loss = s->avg_loss > 0
-                          ? 0.98 * s->avg_loss + 0.02 * s->train.loss
-                          : s->train.loss;
-        if (s->train.loss > hopeless && s->train.steps > s->first_step + 1)
-            errx(X_NO,
-                 "step %llu: the loss diverged (%.3g bits); nothing saved",
-                 (unsigned long long)s->train.steps, s->train.loss / log(2));
-        show(s, now() - s->started, 0);
-        if (save_every > 0 && now() - s->last_save > save_every)
-            save(s);
+    *s = (struct session){ .t = &j->train,
+                           .path = out_path,
+                           .budget = budget,
+                           .steps = opt_given(&tool, "steps") ? (uint64_t)steps
+                                                              : UINT64_MAX,
+                           .warmup = warmup,
+                           .decay = decay,
+                           .save_every = save_every,
+                           .prior_seconds = j->from.seconds,
+                           .stop = &stop_signal,
+                           .show = show };
+    switch (session_run(s, &w)) {
+    case SESSION_DONE: break;
+    case SESSION_DIVERGED:
+        errx(X_NO, "%s; try a lower --lr%s%s%s", w.s, out_path ? " (" : "",
+             out_path ? out_path : "",
+             out_path ? " keeps what was saved before)" : "");
+    case SESSION_FAILED: errx(X_FAIL, "%s", w.s);
     }
-    show(s, elapsed, 1);
-    s->loop_seconds = elapsed;
-    save(s);
-    s->train_seconds = now() - s->started;
 }
 
 /* The block that harnesses grep: labels and order are a contract. */
 static void
-print_summary(const struct session *s, const struct bpb *b)
+print_summary(const struct job *j, const struct session *s, const struct bpb *b)
 {
     int k = summary == SUM_KARPATHY;
     double flops =
-        6 * ffn_macs(&s->model) * (double)(s->train.seen - s->first_seen);
-    double peak = train_peak(s->team, s->model.k);
+        6 * ffn_macs(&j->model) * (double)(j->train.seen - s->first_seen);
+    double peak = train_peak(j->team, j->model.k);
     struct rusage use;
 
     getrusage(RUSAGE_SELF, &use);
@@ -361,39 +309,39 @@ print_summary(const struct session *s, const struct bpb *b)
     if (val_path)
         printf("val_bpb:          %.6f\n", b->bits_per_byte);
     printf("training_seconds: %.1f\n", s->train_seconds);
-    printf("total_seconds:    %.1f\n", s->train_seconds + s->eval_seconds);
+    printf("total_seconds:    %.1f\n", s->train_seconds + j->eval_seconds);
     printf("peak_vram_mb:     %.1f\n", (double)use.ru_maxrss / 1024);
     printf("mfu_percent:      %.2f\n",
-           s->loop_seconds > 0 ? 100 * flops / s->loop_seconds / peak : 0);
+           flops > 0 ? 100 * flops / s->elapsed / peak : 0);
     printf("total_tokens_%c:   %.1f\n", k ? 'M' : 'm',
-           (double)s->train.seen / 1e6);
+           (double)j->train.seen / 1e6);
     printf("num_steps:        %llu\n",
-           (unsigned long long)(s->train.steps - s->first_step));
+           (unsigned long long)(j->train.steps - s->first_step));
     printf("num_params_%c:     %.1f\n", k ? 'M' : 'm',
-           (double)ffn_count(&s->model) / 1e6);
+           (double)ffn_count(&j->model) / 1e6);
     if (k)
-        printf("depth:            %ld\n", s->model.c.layers);
+        printf("depth:            %ld\n", j->model.c.layers);
 }
 
 static void
-evaluate(struct session *s)
+evaluate(struct job *j, const struct session *s)
 {
     struct bpb b = { 0 };
     struct why w;
-    double start = now();
+    double start = session_clock();
 
-    if (val_path && bpb_eval(&b, &s->model, s->team, (uint8_t *)s->val.s,
-                             s->val.len, (size_t)s->model.c.context, 0, &w) < 0)
+    if (val_path && bpb_eval(&b, &j->model, j->team, (uint8_t *)j->val.s,
+                             j->val.len, (size_t)j->model.c.context, 0, &w) < 0)
         errx(X_FAIL, "%s: %s", val_path, w.s);
-    s->eval_seconds = now() - start;
+    j->eval_seconds = session_clock() - start;
     if (val_path && !isfinite(b.bits_per_byte))
         errx(X_NO, "%s: bits per byte are not a number", val_path);
     if (summary == SUM_NONE)
         return;
-    printf("eval_seconds: %.1f\n", s->eval_seconds);
     if (val_path)
-        printf("eval_targets: %zu\n", b.targets);
-    print_summary(s, &b);
+        printf("eval_seconds: %.1f\neval_targets: %zu\n", j->eval_seconds,
+               b.targets);
+    print_summary(j, s, &b);
 }
 
 static int
@@ -436,7 +384,7 @@ settle_options(void)
         preset_isis();
     else
         preset();
-    if (steps && !opt_given(&tool, "budget"))
+    if (opt_given(&tool, "steps") && !opt_given(&tool, "budget"))
         budget = INFINITY;
     if (!threads)
         threads = team_cpus();
@@ -452,19 +400,20 @@ int
 main(int argc, char *argv[])
 {
     struct sigaction act = { .sa_handler = on_signal };
-    struct session s = { 0 };
+    struct job j = { 0 };
+    struct session s;
     int first = opt_parse(argc, argv, &tool);
 
     settle_options();
     if (dry_run)
         return print_plan();
-    read_text(&s, argc - first, argv + first);
-    open_model(&s);
-    open_session(&s);
+    read_text(&j, argc - first, argv + first);
+    open_model(&j);
+    open_job(&j);
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
-    loop(&s);
-    evaluate(&s);
+    train(&j, &s);
+    evaluate(&j, &s);
     if (fclose(stdout))
         err(X_FAIL, "write");
     if (stop_signal) { /* what was asked for is done; say how it ended */

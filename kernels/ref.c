@@ -133,12 +133,12 @@ ref_xent(float *logits, float *nats, unsigned char *right,
 {
     for (int i = 0; i < n; i++, logits += v) {
         int best = 0, t = target[i];
-        float sum = 0;
         for (int j = 1; j < v; j++)
             if (logits[j] >= logits[best])
                 best = j;
         float max = logits[best], at = logits[t];
-        for (int j = 0; j < v; j++)
+        float sum = logits[0] = expf(logits[0] - max);
+        for (int j = 1; j < v; j++)
             sum += logits[j] = expf(logits[j] - max);
         for (int j = 0; j < v; j++)
             logits[j] *= scale / sum;

@@ -213,7 +213,7 @@ parse_tensor(struct ckpt *c, char **f, size_t data, size_t *end,
         offset % ALIGN || offset > c->size - data ||
         n > (c->size - data - offset) / sizeof(float))
         return why_set(w, "%s: truncated: %s lies past its end", path, t->name);
-    t->data = (const float *)((char *)c->map + data + offset);
+    t->data = (const void *)((const char *)c->map + data + offset);
     snprintf(crc, sizeof crc, "%08" PRIx32,
              crc32_of(0, t->data, n * sizeof(float)));
     if (strcmp(crc, f[5]) != 0)

@@ -173,11 +173,11 @@ ffn_init(struct ffn *f, uint64_t seed)
                sizeof *f->table * f->table_size * (size_t)f->features);
 }
 
-/* Cut floats off one block; with base NULL only count. */
-static float *
+/* Cut n words of 4 bytes off one block; with base NULL only count. */
+static void *
 cut(char *base, size_t *used, size_t n)
 {
-    float *p = base ? (float *)(base + *used) : NULL;
+    void *p = base ? base + *used : NULL;
 
     *used += (n * sizeof(float) + 63) / 64 * 64;
     return p;
@@ -208,8 +208,8 @@ lay_out(struct ffn_work *k, const struct ffn *f, int train, char *base)
     k->f = cut(base, &used, n * fw);
     k->logits = cut(base, &used, n * FFN_VOCAB);
     k->nats = cut(base, &used, n);
-    k->right = (unsigned char *)cut(base, &used, n);
-    k->rows = (uint32_t *)cut(base, &used, n * (size_t)f->features);
+    k->right = cut(base, &used, n);
+    k->rows = cut(base, &used, n * (size_t)f->features);
     if (train) {
         k->dx = cut(base, &used, n * d);
         k->dy = cut(base, &used, n * d);

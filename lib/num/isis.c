@@ -27,6 +27,26 @@ isis_config(enum isis_size size)
     };
 }
 
+struct train_config
+isis_rule(const struct ffn_config *c)
+{
+    struct ffn plan;
+    double lr = 1e-3;
+
+    if (ffn_plan(&plan, c, NULL) == 0)
+        lr = plan.size > 100000000 ? 1e-4 : plan.size > 20000000 ? 3e-4 : lr;
+    return (struct train_config){
+        .lr = lr,
+        .beta1 = 0.9,
+        .beta2 = 0.999,
+        .eps = 1e-8,
+        .decay = 0.01,
+        .clip = 1,
+        .batch = c->context,
+        .sum = 1,
+    };
+}
+
 static void
 uniform(struct ffn *f, const char *name, struct rng *r)
 {

@@ -8,11 +8,16 @@
 #define LU_ISIS_H
 
 #include "num/ffn.h"
+#include "num/train.h"
 
 enum isis_size { ISIS_SMALL, ISIS_MEDIUM, ISIS_LARGE, ISIS_XL };
 
 /* The named configuration with its own window of 64 bytes. */
 struct ffn_config isis_config(enum isis_size size);
+
+/* AdamW on summed gradients, one window a step; the learning rate falls with
+ * the number of parameters. */
+struct train_config isis_rule(const struct ffn_config *c);
 
 /* The embedding and the head share one generator seeded 42 (uniform within
  * 1/sqrt(d)); every linear layer has its own, seeded inputs XOR outputs, and

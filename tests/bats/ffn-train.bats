@@ -3,9 +3,166 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
+	seq 3000 | sed 's/.*/the number & is a number; &/' >train.txt
+	seq 3001 3400 | sed 's/.*/the number & is a number; &/' >val.txt
+	small=(--bits 8 --batch 64 --threads 1 --model 16 --hidden 16)
 }
 
-@test "ffn-train: prints its operands" {
-	run -0 --separate-stderr ffn-train a b
-	same "$(printf 'a\nb')"
+labels() {
+	cut -d : -f 1 <<<"$output" | tr '\n' ' '
+}
+
+@test "ffn-train: learns, saves, and closes with the summary block" {
+	run -0 --separate-stderr ffn-train -n 60 -v val.txt -o m train.txt
+	[ -z "$stderr" ]
+	[ "$(labels)" = "eval_seconds eval_targets --- val_bpb training_seconds total_seconds peak_vram_mb mfu_percent total_tokens_m num_steps num_params_m " ]
+	[[ ${lines[3]} =~ ^"val_bpb:          "[0-9]\.[0-9]{6}$ ]]
+	[[ ${lines[4]} =~ ^"training_seconds: "[0-9]+\.[0-9]$ ]]
+	[[ ${lines[5]} =~ ^"total_seconds:    "[0-9]+\.[0-9]$ ]]
+	[[ ${lines[6]} =~ ^"peak_vram_mb:     "[1-9][0-9]*\.[0-9]$ ]]
+	[[ ${lines[7]} =~ ^"mfu_percent:      "[0-9]+\.[0-9]{2}$ ]]
+	[ "${lines[8]}" = "total_tokens_m:   0.1" ]
+	[ "${lines[9]}" = "num_steps:        60" ]
+	awk '/^val_bpb/ { exit !($2 < 1.5) }' <<<"$output"
+}
+
+@test "ffn-train: --summary karpathy has its own labels" {
+	run -0 ffn-train "${small[@]}" -n 2 --summary karpathy --layers 3 \
+	    -v val.txt train.txt
+	[[ $(labels) == *"mfu_percent total_tokens_M num_steps num_params_M depth " ]]
+	[ "${lines[11]}" = "depth:            3" ]
+}
+
+@test "ffn-train: what was not measured is not printed" {
+	run -0 ffn-train "${small[@]}" -n 2 -o m train.txt
+	[[ $(labels) == "--- training_seconds"* ]]
+}
+
+@test "ffn-train: the summary's val_bpb is what bpb-eval measures" {
+	run -0 ffn-train "${small[@]}" -n 20 -v val.txt -o m train.txt
+	want=$(sed -n 's/^val_bpb: *//p' <<<"$output")
+	run -0 bpb-eval m val.txt
+	[ "${lines[6]}" = "val_bpb: $want" ]
+}
+
+@test "ffn-train: a run that stops and resumes is the run that did not" {
+	flat=(--warmup 0 --decay 0 --summary none -o)
+	ffn-train "${small[@]}" -n 20 "${flat[@]}" whole train.txt
+	ffn-train "${small[@]}" -n 8 "${flat[@]}" part train.txt
+	ffn-train -n 12 --resume --threads 1 --batch 64 "${flat[@]}" part train.txt
+	ffn-info -t whole | cut -f 2- >whole.tsv
+	ffn-info -t part | cut -f 2- | diff whole.tsv -
+	run -0 ffn-info part
+	[[ $output == *$'steps\t20'* ]]
+}
+
+@test "ffn-train: --budget 0 trains nothing and leaves the file alone" {
+	ffn-train "${small[@]}" -n 5 --summary none -o m train.txt
+	cp -p m before
+	run -0 ffn-train -b 0 --resume -o m -v val.txt train.txt
+	[[ $output == *"num_steps:        0"* ]]
+	[[ $output == *"val_bpb: "* ]]
+	[ ! m -nt before ] && cmp m before
+}
+
+@test "ffn-train: an interrupt saves, evaluates, and shows in the status" {
+	run -130 timeout --preserve-status -s INT 1 \
+	    ffn-train "${small[@]}" -b 60 -v val.txt -o m train.txt
+	[[ $output == *"val_bpb: "* ]]
+	run -143 timeout --preserve-status 1 \
+	    ffn-train "${small[@]}" -b 60 -v val.txt -o m2 train.txt
+	[[ $output == *"val_bpb: "* ]]
+	run -0 ffn-info m m2
+}
+
+@test "ffn-train: a diverged run keeps the last good checkpoint" {
+	ffn-train "${small[@]}" -n 5 --summary none -o m train.txt
+	cp m before
+	run -1 --separate-stderr ffn-train "${small[@]}" -n 50 --opt sgd \
+	    --lr 1000 --clip 0 -v val.txt -o m train.txt
+	[ -z "$output" ]
+	[[ $stderr == *"m keeps what was saved before"* ]]
+	cmp m before
+}
+
+@test "ffn-train: settings come from a file, the command line wins" {
+	printf '# a comment\nlayers 2\nhidden = 24  # another\ntied 1\n' >c
+	run -0 ffn-train -f c --hidden 8 "${small[@]:0:6}" -n 1 \
+	    --summary none -o m train.txt
+	run -0 ffn-info m
+	[[ $output == *$'layers\t2'* && $output == *$'hidden\t8'* ]]
+	[[ $output == *$'tied\t1'* ]]
+}
+
+@test "ffn-train: a bad settings file is named with its line" {
+	printf 'layers 2\nlearning 3\n' >c
+	fails_cleanly ffn-train -f c -o m train.txt
+	[ "$stderr" = "ffn-train: c:2: learning: no such setting" ]
+	echo 'budget 9999' >c # what an experiment may not change
+	fails_cleanly ffn-train -f c -o m train.txt
+	[ "$status" -eq 2 ]
+	echo 'lr fast' >c
+	fails_cleanly ffn-train -f c -o m train.txt
+	[ "$stderr" = "ffn-train: c:1: lr: fast is not a number" ]
+	[ ! -e m ]
+}
+
+@test "ffn-train: bad texts and places are errors before training starts" {
+	: >empty
+	head -c 4000 val.txt >short
+	for bad in "-o m nosuch" "-o m ." "-o m empty" "-v short train.txt" \
+	    "-v nosuch train.txt" "-o no/dir/m train.txt" "train.txt" \
+	    "--resume -v val.txt train.txt"; do
+		# shellcheck disable=SC2086  # several words
+		fails_cleanly timeout 10 ffn-train $bad
+		[ "$status" -eq 2 ]
+	done
+	[ ! -e m ]
+}
+
+@test "ffn-train: --resume refuses what is no checkpoint, and keeps it" {
+	echo precious >m
+	fails_cleanly ffn-train --resume -o m -n 1 train.txt
+	[ "$status" -eq 2 ]
+	[ "$(cat m)" = precious ]
+}
+
+@test "ffn-train: a run killed while saving leaves a sound checkpoint" {
+	for delay in 0.3 0.35 0.42 0.51; do
+		timeout -s KILL "$delay" ffn-train "${small[@]}" -b 60 \
+		    --save-every 0.001 -o m train.txt || :
+		run -0 ffn-info m
+	done
+}
+
+@test "ffn-train: every act, norm and opt trains" {
+	for o in "--act swiglu" "--act geglu" "--act gelu" "--act relu2" \
+	    "--norm pre" "--norm post" "--norm none" "--opt adamw" \
+	    "--opt muon" "--opt sgd --lr 0.3" "--orders 0" "--words 0" "--dropout 0.5"; do
+		# shellcheck disable=SC2086
+		run -0 ffn-train "${small[@]}" $o -n 40 -v val.txt train.txt
+		awk '/^val_bpb/ { exit !($2 < 6) }' <<<"$output"
+	done
+}
+
+@test "ffn-train: --compat isis starts near its known 8.1 bits per byte" {
+	run -0 ffn-train --compat isis --size small -b 0 -v val.txt train.txt
+	awk '/^val_bpb/ { exit !($2 > 8 && $2 < 8.3) }' <<<"$output"
+	[[ $output == *"num_params_m:     0.9"* ]]
+}
+
+@test "ffn-train: progress goes to a terminal, or when asked for" {
+	run -0 --separate-stderr ffn-train "${small[@]}" -n 5 --verbose \
+	    --summary none -o m train.txt
+	[ -z "$output" ]
+	[[ $stderr == "step 5  loss "*" bits  "*" kB/s  0 s left" ]]
+	run -0 script -qec "ffn-train ${small[*]} -n 5 --summary none -o m \
+	    train.txt" /dev/null
+	[[ $output == *"step 5  loss "* ]]
+}
+
+@test "ffn-train: a lost summary is an error" {
+	run -2 --separate-stderr bash -c \
+	    "ffn-train ${small[*]} -n 1 -v val.txt train.txt >/dev/full"
+	[[ $stderr == "ffn-train: write: "* ]]
 }

@@ -71,14 +71,7 @@ struct step {
 static void
 steps(struct ffn *f, long context, const struct step *want, int n)
 {
-    struct train_config c = { .lr = 1e-3,
-                              .beta1 = 0.9,
-                              .beta2 = 0.999,
-                              .eps = 1e-8,
-                              .decay = 0.01,
-                              .clip = 1,
-                              .batch = context,
-                              .sum = 1 };
+    struct train_config c = isis_rule(&f->c);
     struct bytes data;
     struct train t;
     struct why w;

@@ -1,0 +1,78 @@
+#include <math.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "num/ffnfile.h"
+#include "num/sched.h"
+#include "num/session.h"
+
+double
+session_clock(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int
+save(struct session *s, double start, struct why *w)
+{
+    s->last_save = session_clock() - start;
+    if (!s->path)
+        return 0;
+    return ffnfile_save(s->path, s->t, s->prior_seconds + s->last_save, w);
+}
+
+/* How far the run is, by whichever limit is nearer. */
+static double
+progress(const struct session *s)
+{
+    double made = (double)(s->t->steps - s->first_step);
+    double by_time = s->budget > 0 ? s->elapsed / s->budget : 1;
+    double by_steps = s->steps ? made / (double)s->steps : 1;
+
+    return fmin(1, fmax(by_time, by_steps));
+}
+
+static int
+diverged(struct session *s, struct why *w)
+{
+    const double hopeless = 3 * log(FFN_VOCAB);
+
+    if (s->t->loss <= hopeless || s->t->steps == s->first_step + 1)
+        return 0;
+    return why_set(w, "step %llu: the loss diverged to %.3g bits",
+                   (unsigned long long)s->t->steps, s->t->loss / log(2));
+}
+
+enum session_end
+session_run(struct session *s, struct why *w)
+{
+    double start = session_clock();
+    struct train *t = s->t;
+
+    s->first_step = t->steps;
+    s->first_seen = t->seen;
+    while (s->elapsed = session_clock() - start,
+           (s->done = progress(s)) < 1 && !*s->stop) {
+        if (train_step(t, sched_at(s->done, s->warmup, s->decay), w) < 0 ||
+            diverged(s, w) < 0)
+            return SESSION_DIVERGED;
+        s->avg_loss =
+            s->avg_loss > 0 ? 0.98 * s->avg_loss + 0.02 * t->loss : t->loss;
+        if (s->show)
+            s->show(s, 0);
+        if (s->save_every > 0 && s->elapsed - s->last_save > s->save_every &&
+            save(s, start, w) < 0)
+            return SESSION_FAILED;
+    }
+    if (s->show && t->steps > s->first_step)
+        s->show(s, 1);
+    if (t->steps > s->first_step || !s->path || access(s->path, F_OK) < 0 ||
+        s->first_step == 0)
+        if (save(s, start, w) < 0)
+            return SESSION_FAILED;
+    s->train_seconds = session_clock() - start;
+    return SESSION_DONE;
+}

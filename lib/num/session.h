@@ -1,0 +1,47 @@
+/*
+ * session.h - a training run under limits: steps, schedule, saves, stop.
+ *
+ * Limits are looked at between steps, so time is exceeded by at most one step
+ * and the last save. A loss that is not a number, or three times that of a
+ * uniform guess after the first step, ends the run with nothing more saved.
+ */
+#ifndef LU_SESSION_H
+#define LU_SESSION_H
+
+#include <signal.h>
+
+#include "num/train.h"
+
+struct session {
+    struct train *t;
+    const char *path;     /* checkpoint, or NULL */
+    double budget;        /* seconds of training; INFINITY for none */
+    uint64_t steps;       /* UINT64_MAX for any */
+    double warmup, decay; /* see sched.h */
+    double save_every;    /* seconds, 0 for only at the end */
+    double prior_seconds; /* trained before this run, for the checkpoint */
+    volatile sig_atomic_t *stop; /* set from outside: finish the step, end */
+    void (*show)(const struct session *s, int last); /* progress, or NULL */
+    /* results */
+    double elapsed;       /* training, so far */
+    double train_seconds; /* and the last save */
+    double done;          /* share of the nearest limit, 0..1 */
+    double avg_loss;      /* nats, over about the last 50 steps */
+    uint64_t first_step, first_seen;
+    double last_save;
+};
+
+enum session_end {
+    SESSION_DONE = 0,
+    SESSION_DIVERGED = 1,
+    SESSION_FAILED = -1
+};
+
+/* Run to the end; the model is saved unless nothing was trained and the file
+ * is there already. */
+enum session_end session_run(struct session *s, struct why *w);
+
+/* Seconds of the monotonic clock. */
+double session_clock(void);
+
+#endif
