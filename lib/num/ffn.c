@@ -42,6 +42,7 @@ check(const struct ffn_config *c, struct why *w)
         { "hidden", c->hidden, 1, 262144 },
         { "orders", c->orders, 0, NGRAM_MAX_ORDER },
         { "words", c->words, 0, NGRAM_MAX_WORDS },
+        { "match", c->match, 0, NGRAM_MAX_MATCH },
         { "bits", c->bits, 8, 28 },
         { "width", c->width, 1, 1024 },
         { "act", c->act, 0, KERN_RELU2 },
@@ -66,6 +67,7 @@ ffn_plan(struct ffn *f, const struct ffn_config *c, struct why *w)
         return -1;
     f->ngram = (struct ngram){ .orders = (int)c->orders,
                                .words = (int)c->words,
+                               .match = (int)c->match,
                                .bits = (int)c->bits };
     f->features = ngram_features(&f->ngram);
     f->table_size = (size_t)c->width << c->bits;

@@ -31,11 +31,11 @@ enum ffn_norm { FFN_PRE, FFN_POST, FFN_NONE };
 struct ffn_config {
     long context; /* window in bytes: no position sees past its start */
     long layers, model, hidden;
-    long orders, words, bits; /* context features, see ngram.h */
-    long width;               /* of a table row */
-    int act;                  /* enum kern_act */
-    int norm;                 /* enum ffn_norm */
-    int tied;                 /* the head is the embedding */
+    long orders, words, match, bits; /* context features, see ngram.h */
+    long width;                      /* of a table row */
+    int act;                         /* enum kern_act */
+    int norm;                        /* enum ffn_norm */
+    int tied;                        /* the head is the embedding */
 };
 
 struct ffn_param {

@@ -17,6 +17,7 @@ static const struct field {
     { "hidden", offsetof(struct ffn_config, hidden) },
     { "orders", offsetof(struct ffn_config, orders) },
     { "words", offsetof(struct ffn_config, words) },
+    { "match", offsetof(struct ffn_config, match) },
     { "bits", offsetof(struct ffn_config, bits) },
     { "width", offsetof(struct ffn_config, width) },
 };
@@ -187,6 +188,7 @@ ffnfile_resume(const struct ffnfile *x, struct train *t, struct why *w)
         return -1;
     if (f->features && copy(&x->ckpt, "tables.acc", t->acc, accs, w) < 0)
         return -1;
+    t->epoch = (uint64_t)x->epoch;
     return bytes_seek(t->data, (uint64_t)x->epoch, (size_t)x->next, w);
 }
 

@@ -1,6 +1,8 @@
+#include <string.h>
+
 #include "num/ngram.h"
 
-enum { OUTSIDE = 256, LONGEST_WORD = 24 };
+enum { OUTSIDE = 256, LONGEST_WORD = 24, MATCH_BITS = 12, MATCH_LENGTHS = 16 };
 
 /* Multiplicative hashing: the high bits of h * odd are well mixed. */
 static uint64_t
@@ -25,7 +27,7 @@ is_letter(uint8_t c)
 int
 ngram_features(const struct ngram *g)
 {
-    return (g->orders > 1 ? g->orders - 1 : 0) + g->words;
+    return (g->orders > 1 ? g->orders - 1 : 0) + g->words + (g->match > 0);
 }
 
 /* Hash the letters that end before position end, back to at most `start`;
@@ -60,6 +62,59 @@ word_rows(const struct ngram *g, uint32_t *rows, size_t ld, const uint8_t *data,
     rows[ld] = row_of(word(data, start, &end, h), g->bits);
 }
 
+/* How many bytes before a and b agree, up to most, not past start. */
+static size_t
+agree(const uint8_t *data, size_t start, size_t a, size_t b, size_t most)
+{
+    size_t n = 0;
+
+    while (n < most && a > start + n && data[a - 1 - n] == data[b - 1 - n])
+        n++;
+    return n;
+}
+
+/* The match feature of positions from .. from + n - 1. The window is walked
+ * from its start: last[h] is where bytes of hash h were seen to end. */
+static void
+match_rows(const struct ngram *g, uint32_t *rows, const uint8_t *data,
+           size_t start, size_t from, size_t n)
+{
+    enum { LONGEST = 32 };
+    static const uint8_t bucket[LONGEST + 1] = {
+        0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 10, 11, 11, 12,
+        12, 12, 12, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14, 15
+    };
+    size_t last[1 << MATCH_BITS] = { 0 };    /* 0: none; else the end + 1 */
+    size_t least = (size_t)g->match, at = 0; /* at: the byte to follow */
+
+    for (size_t p = start; p < from + n; p++) {
+        uint64_t h = 0;
+        size_t len = 0, end = p + 1;
+        if (at && data[at] == data[p])
+            at++; /* the old match goes on */
+        else
+            at = 0;
+        if (end >= start + least) {
+            for (size_t i = 0; i < least; i++)
+                h = mix(h, data[p - i]);
+            h = row_of(h, MATCH_BITS);
+            if (!at && last[h])
+                at = last[h] - 1;
+            last[h] = end + 1;
+        }
+        if (at)
+            len = agree(data, start, at, end, LONGEST);
+        if (len < least)
+            at = 0;
+        if (p < from)
+            continue;
+        rows[p - from] =
+            at ? ((uint32_t)data[at] * MATCH_LENGTHS + bucket[len]) &
+                     ((1u << g->bits) - 1)
+               : 0;
+    }
+}
+
 void
 ngram_rows(const struct ngram *g, uint32_t *rows, size_t ld,
            const uint8_t *data, size_t start, size_t from, size_t n)
@@ -81,4 +136,7 @@ ngram_rows(const struct ngram *g, uint32_t *rows, size_t ld,
         if (g->words)
             word_rows(g, row, ld, data, start, p);
     }
+    if (g->match)
+        match_rows(g, rows + (size_t)(ngram_features(g) - 1) * ld, data, start,
+                   from, n);
 }

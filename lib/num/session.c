@@ -32,7 +32,41 @@ progress(const struct session *s)
     double by_time = s->budget > 0 ? s->elapsed / s->budget : 1;
     double by_steps = s->steps ? made / (double)s->steps : 1;
 
-    return fmin(1, fmax(by_time, by_steps));
+    if (s->last_pass)
+        made = (double)(s->t->seen - s->first_seen) /
+               (double)(s->last_pass - s->first_seen);
+    else
+        made = 0;
+    return fmin(1, fmax(fmax(by_time, by_steps), made));
+}
+
+/*
+ * Tables are built anew in each pass (train.c), so a run that ends early in
+ * one leaves them half empty. Once the speed is known, give the first pass
+ * what is left over from a whole number of later ones.
+ */
+static void
+plan_passes(struct session *s)
+{
+    const double slack = 0.98; /* the machine may slow down */
+    struct train *t = s->t;
+    double made = (double)(t->seen - s->first_seen);
+    double pass = (double)(t->data->n - t->data->n / 64), total, passes;
+
+    if (s->steps != UINT64_MAX)
+        total = (double)s->steps * (double)t->c.batch;
+    else if (s->elapsed < 0.05 * s->budget || made == 0)
+        return;
+    else
+        total = slack * made / s->elapsed * s->budget;
+    passes = floor(total / pass);
+    s->whole_passes = 0;
+    if (passes < 1 || !isfinite(passes))
+        return;
+    s->first_pass = s->first_seen + (uint64_t)(total - passes * pass);
+    s->last_pass = s->first_pass + (uint64_t)(passes * pass);
+    if (s->first_pass < t->seen)
+        s->last_pass += t->seen - s->first_pass;
 }
 
 static int
@@ -56,6 +90,13 @@ session_run(struct session *s, struct why *w)
     s->first_seen = t->seen;
     while (s->elapsed = session_clock() - start,
            (s->done = progress(s)) < 1 && !*s->stop) {
+        if (s->whole_passes)
+            plan_passes(s);
+        if (s->first_pass && t->seen >= s->first_pass) {
+            if (bytes_seek(t->data, t->data->epoch + 1, 0, w) < 0)
+                return SESSION_FAILED;
+            s->first_pass = 0;
+        }
         if (train_step(t, sched_at(s->done, s->warmup, s->decay), w) < 0 ||
             diverged(s, w) < 0)
             return SESSION_DIVERGED;

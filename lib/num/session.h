@@ -19,6 +19,8 @@ struct session {
     uint64_t steps;       /* UINT64_MAX for any */
     double warmup, decay; /* see sched.h */
     double save_every;    /* seconds, 0 for only at the end */
+    int whole_passes;     /* 1: cut the first pass over the text short, so that
+                             the last one ends with the run */
     double prior_seconds; /* trained before this run, for the checkpoint */
     volatile sig_atomic_t *stop; /* set from outside: finish the step, end */
     void (*show)(const struct session *s, int last); /* progress, or NULL */
@@ -29,6 +31,7 @@ struct session {
     double avg_loss;      /* nats, over about the last 50 steps */
     uint64_t first_step, first_seen;
     double last_save;
+    uint64_t first_pass, last_pass; /* positions seen when they end; 0: open */
 };
 
 enum session_end {

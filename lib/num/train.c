@@ -43,13 +43,12 @@ train_open(struct train *t, struct ffn *f, struct bytes *data,
     t->m = calloc(size, sizeof *t->m);
     t->v = calloc(size, sizeof *t->v);
     t->acc = calloc(accs + 1, sizeof *t->acc);
-    t->epoch = calloc(accs + 1, sizeof *t->epoch);
     t->input = malloc(batch);
     t->target = malloc(batch);
     t->segment = malloc(sizeof *t->segment * batch);
     t->member = calloc((size_t)team_size(team), sizeof *t->member);
-    if (!t->m || !t->v || !t->acc || !t->epoch || !t->input || !t->target ||
-        !t->segment || !t->member) {
+    if (!t->m || !t->v || !t->acc || !t->input || !t->target || !t->segment ||
+        !t->member) {
         train_close(t);
         return why_set(w, "out of memory: optimizer state");
     }
@@ -72,7 +71,6 @@ train_close(struct train *t)
     free(t->m);
     free(t->v);
     free(t->acc);
-    free(t->epoch);
     free(t->input);
     free(t->target);
     free(t->segment);
@@ -198,7 +196,6 @@ forget_rows(struct train *t, int index, int members)
 {
     const struct ffn *f = t->f;
     size_t width = (size_t)f->c.width;
-    uint8_t epoch = (uint8_t)t->data->epoch;
 
     for (size_t i = (size_t)index; i < (size_t)f->features;
          i += (size_t)members)
@@ -207,13 +204,23 @@ forget_rows(struct train *t, int index, int members)
             const uint32_t *rows = k->rows + i * (size_t)k->n;
             for (size_t p = 0; p < t->member[j].n; p++) {
                 size_t at = (i << f->c.bits) + rows[p];
-                if (t->epoch[at] == epoch)
+                if (t->acc[at] >= 0)
                     continue;
-                t->epoch[at] = epoch;
                 t->acc[at] = 0;
                 memset(f->table + at * width, 0, width * sizeof *f->table);
             }
         }
+}
+
+/* Mark every row as belonging to the past. */
+static void
+new_epoch(struct train *t)
+{
+    size_t n = (size_t)t->f->features << t->f->c.bits;
+
+    t->epoch = t->data->epoch;
+    for (size_t i = 0; i < n && !t->c.remember; i++)
+        t->acc[i] = t->acc[i] > 0 ? -t->acc[i] : t->acc[i];
 }
 
 static void
@@ -346,7 +353,7 @@ step(void *ctx, int index, int members)
     m->from = from;
     m->n = to - from;
     find_rows(t, m);
-    if (t->c.forget && t->data->epoch > 0) {
+    if (!t->c.remember && t->epoch > 0) {
         team_wait(t->team);
         forget_rows(t, index, members);
         team_wait(t->team);
@@ -374,6 +381,8 @@ train_step(struct train *t, double lr_scale, struct why *w)
     size_t right = 0;
 
     fill(t);
+    if (t->epoch != t->data->epoch)
+        new_epoch(t);
     t->lr_now = t->c.lr * lr_scale;
     team_run(t->team, step, t);
     for (int i = 0; i < team_size(t->team); i++) {

@@ -27,7 +27,7 @@ struct train_config {
     double clip;    /* largest norm of the dense gradient; 0: no limit */
     long batch;     /* positions a step */
     double dropout; /* chance that a position loses its longer contexts */
-    int forget;     /* 1: a table row starts anew in each epoch */
+    int remember;   /* 1: tables carry over to the next epoch, see train.c */
     int sum;        /* 1: the gradient is a sum over positions, not a mean */
 };
 
@@ -40,8 +40,9 @@ struct train {
     struct train_config c;
     uint64_t steps, seen; /* in the life of the model */
     float *m, *v;         /* [f->size] moments, owned */
-    float *acc;           /* [features][1 << bits] of Adagrad, owned */
-    uint8_t *epoch;       /* [features][1 << bits] a row's last, owned */
+    float *acc;     /* [features][1 << bits] of Adagrad, owned; negative where
+                       the row is from an earlier epoch */
+    uint64_t epoch; /* that acc belongs to */
     /* of the last step */
     double loss;      /* mean nats */
     double accuracy;  /* share of targets with the largest logit */
