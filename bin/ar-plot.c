@@ -45,6 +45,7 @@ static const struct tool tool = {
                 "  ar-log -t mar5 | ar-plot -o progress.svg\n",
 };
 
+/* A column and a line are left free: a full last line would scroll. */
 static void
 set_size(struct plot *p)
 {
@@ -81,6 +82,8 @@ set_kind(struct plot *p)
         errx(X_FAIL, "%s: the name must end in .svg or .png", out_path);
 }
 
+/* No init file of the user, no file of ours: the program goes in by a pipe,
+ * the drawing comes out by another. */
 static void
 gnuplot(struct sbuf *script, struct sbuf *out)
 {

@@ -91,6 +91,7 @@ print_cut(const char *s, int used)
     puts("..");
 }
 
+/* The name that starts a line of the screen. */
 static void
 head(const char *name)
 {
@@ -109,6 +110,7 @@ print_time(double s)
         printf("%.0f h %02d min", floor(s / 3600), (int)(s / 60) % 60);
 }
 
+/* The first and the best number, and what made the best. */
 static void
 print_result(const struct study *s, const struct status *st)
 {
@@ -147,6 +149,7 @@ print_counts(const struct status *st)
     }
 }
 
+/* What a program is doing now, or where the last one was stopped. */
 static void
 print_now(const struct study *s, const struct status *st)
 {
@@ -176,6 +179,7 @@ print_now(const struct study *s, const struct status *st)
     }
 }
 
+/* The last few rows; the experiment in the making is not one yet. */
 static void
 print_rows(const struct study *s)
 {

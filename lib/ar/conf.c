@@ -72,6 +72,7 @@ conf_canon(struct sbuf *b, const char *val, size_t len)
     char num[64], *end;
     double x;
 
+    /* A choice called "yes" loses nothing: both sides are compared so. */
     if ((len == 3 && memcmp(val, "yes", 3) == 0) ||
         (len == 2 && memcmp(val, "no", 2) == 0)) {
         sbuf_adds(b, len == 3 ? "1" : "0");

@@ -23,6 +23,8 @@ cat_files(char *dir, const struct sbuf *ask, struct sbuf *answer, struct why *w)
                 batch[] = "--batch";
     char *argv[] = { git, in, dir, cat, batch, NULL };
     struct sbuf err = { 0 };
+    /* The questions come from memory and the answers go there, so neither
+     * side can wait for the other. */
     struct run r = { .argv = argv,
                      .in = ask->s,
                      .in_len = ask->len,

@@ -189,6 +189,8 @@ book(struct search *s, struct arm *a, int won, double weight, double share)
         a->loss += weight * share;
     if (s->sp->dim[a->dim].n)
         return;
+    /* What won is tried farther out; the way back is shorter now, because
+     * the point we came from is known to be worse. */
     if (won) {
         a->size = fmin(a->size * 1.6, 6);
         back->size = fmin(back->size, 0.5 * a->size);
@@ -312,6 +314,7 @@ static double
 draw(struct search *s, const struct arm *a)
 {
     double n = a->win + a->loss, mean = (0.7 + a->win) / (1.7 + n);
+    /* Four uniform numbers make a bell that is good enough to explore by. */
     double noise = uniform(s) + uniform(s) + uniform(s) + uniform(s) - 2;
 
     return mean + noise * 1.7 * sqrt(mean * (1 - mean) / (2.7 + n));
@@ -358,6 +361,7 @@ guess(struct search *s)
     start_over(s);
     if (!take(s, a, size))
         return NULL;
+    /* Two at once reach what neither reaches alone, but teach less. */
     if (s->nseen > 4 && uniform(s) < 0.12) {
         const struct arm *b = pick(s, 0);
         if (b->dim != a->dim)

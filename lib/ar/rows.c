@@ -15,6 +15,7 @@ struct columns {
     int commit, metric, memory, status, description;
 };
 
+/* The metric has a name of its own and is known by its place. */
 static int
 read_header(struct rows *r, char *line, struct columns *c, struct why *w)
 {
@@ -56,6 +57,8 @@ number(const char *s)
     return end == s || *end || !isfinite(x) ? NAN : x;
 }
 
+/* A line without a status is a torn row, or code that leaked into the table:
+ * passed over, so that one of them does not hide the other rows. */
 static int
 read_row(struct rows *r, char *line, const struct columns *c, struct why *w)
 {

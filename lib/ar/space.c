@@ -10,6 +10,7 @@
 /* More values than this are drawn at random, not walked through. */
 enum { WALK_MAX = 100000, COLUMNS = 16 };
 
+/* The whole of s, decimal and finite: no "0x10", no "1,5", no "nan". */
 static int
 number(const char *s, double *to)
 {
@@ -28,6 +29,7 @@ plain(const char *s)
     return len > 0 && len < SPACE_TEXT && !strpbrk(s, " \t\r\n#=");
 }
 
+/* The |-separated words of a choice; a flag is the choice "0|1". */
 static int
 set_choices(struct space_dim *d, const char *range, struct why *w)
 {
@@ -55,6 +57,7 @@ set_choices(struct space_dim *d, const char *range, struct why *w)
                  : 0;
 }
 
+/* lo,hi of a number, and how one moves in it. */
 static int
 set_range(struct space_dim *d, char *range, const char *scale, const char *step,
           struct why *w)
@@ -132,7 +135,9 @@ columns(char *line, int *col, struct why *w)
     if (n > COLUMNS)
         return why_set(w, "too many columns");
     for (int i = 0; i < 5; i++)
-        if ((col[i] = tsv_column(head, n, names[i])) < 0 && i < 3)
+        col[i] = tsv_column(head, n, names[i]);
+    for (int i = 0; i < 3; i++) /* scale and step may be left out */
+        if (col[i] < 0)
             return why_set(w,
                            "the first line must be \"name\", \"kind\", "
                            "\"range\" with tabs between; there is no %s",
@@ -233,6 +238,7 @@ round_float(const struct space_dim *d, double x)
     return clamp(round(x / unit) * unit, d->lo, d->hi);
 }
 
+/* Without a step every whole number will do, with one those of the grid. */
 static double
 round_int(const struct space_dim *d, double x)
 {

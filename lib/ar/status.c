@@ -23,6 +23,7 @@ look_at(const struct record *r, void *ctx, struct why *w)
     struct clock *c = ctx;
 
     (void)w;
+    /* Pauses between experiments are not time spent on them. */
     if (r->seq > c->seq) { /* the first record of an experiment */
         c->seq = r->seq;
         c->began = r->time_ns;
