@@ -412,7 +412,9 @@ explain(const struct search *s, const struct arm *a, char *to, size_t len)
         snprintf(to, len, "a place not tried yet");
         return;
     }
-    if (d->n)
+    if (d->kind == SPACE_FLAG)
+        snprintf(way, sizeof way, "%s %s", d->name, a->to ? "on" : "off");
+    else if (d->n)
         snprintf(way, sizeof way, "%s %s", d->name, d->choice[a->to]);
     else
         snprintf(way, sizeof way, "%s %s", a->to ? "raising" : "lowering",

@@ -206,6 +206,9 @@ space_has(const struct space_dim *d, const char *val)
 {
     double x;
 
+    if (d->kind == SPACE_FLAG &&
+        (strcmp(val, "yes") == 0 || strcmp(val, "no") == 0))
+        return 1;
     for (size_t i = 0; i < d->n; i++)
         if (strcmp(d->choice[i], val) == 0)
             return 1;

@@ -71,7 +71,8 @@ objective(const char *conf)
             : setting_is(conf, "act", "swiglu") ? 0.02
                                                 : 0.08) +
            (setting_is(conf, "norm", "pre") ? 0 : 0.1) +
-           (setting(conf, "tied") == 1 ? 0.05 : 0);
+           (setting_is(conf, "tied", "yes") || setting(conf, "tied") == 1 ? 0.05
+                                                                          : 0);
 }
 
 static uint64_t rng;
