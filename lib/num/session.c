@@ -24,20 +24,18 @@ save(struct session *s, double start, struct why *w)
     return ffnfile_save(s->path, s->t, s->prior_seconds + s->last_save, w);
 }
 
-/* How far the run is, by whichever limit is nearer. */
+/* How far the run is, by whichever limit is nearer. The end of the last pass
+ * is not a number of positions: last_pass_done() sees it. */
 static double
 progress(const struct session *s)
 {
-    double made = (double)(s->t->steps - s->first_step);
+    double steps = (double)(s->t->steps - s->first_step);
+    double seen = (double)(s->t->seen - s->first_seen);
     double by_time = s->budget > 0 ? s->elapsed / s->budget : 1;
-    double by_steps = s->steps ? made / (double)s->steps : 1;
+    double by_steps = s->steps ? steps / (double)s->steps : 1;
+    double by_pass = s->all_passes ? seen / (double)s->all_passes : 0;
 
-    if (s->last_pass)
-        made = (double)(s->t->seen - s->first_seen) /
-               (double)(s->last_pass - s->first_seen);
-    else
-        made = 0;
-    return fmin(1, fmax(fmax(by_time, by_steps), made));
+    return fmin(1, fmax(fmax(by_time, by_steps), fmin(by_pass, 0.999)));
 }
 
 /*
@@ -51,7 +49,7 @@ plan_passes(struct session *s)
     const double slack = 0.98; /* the machine may slow down */
     struct train *t = s->t;
     double made = (double)(t->seen - s->first_seen);
-    double pass = (double)(t->data->n - t->data->n / 64), total, passes;
+    double pass = (double)t->data->n, total, passes;
 
     if (s->steps != UINT64_MAX)
         total = (double)s->steps * (double)t->c.batch;
@@ -63,10 +61,21 @@ plan_passes(struct session *s)
     s->whole_passes = 0;
     if (passes < 1 || !isfinite(passes))
         return;
-    s->first_pass = s->first_seen + (uint64_t)(total - passes * pass);
-    s->last_pass = s->first_pass + (uint64_t)(passes * pass);
-    if (s->first_pass < t->seen)
-        s->last_pass += t->seen - s->first_pass;
+    s->first_pass = s->first_seen + 1 + (uint64_t)(total - passes * pass);
+    s->all_passes = (uint64_t)total;
+    s->last_epoch = t->data->epoch + (uint64_t)passes;
+}
+
+/* The text has been read to its end for the last time. */
+static int
+last_pass_done(const struct session *s)
+{
+    const struct bytes *b = s->t->data;
+
+    return s->all_passes && !s->first_pass &&
+           (b->epoch > s->last_epoch ||
+            (b->epoch == s->last_epoch &&
+             (b->count - b->next) * b->segment < (size_t)s->t->c.batch));
 }
 
 static int
@@ -89,7 +98,7 @@ session_run(struct session *s, struct why *w)
     s->first_step = t->steps;
     s->first_seen = t->seen;
     while (s->elapsed = session_clock() - start,
-           (s->done = progress(s)) < 1 && !*s->stop) {
+           (s->done = progress(s)) < 1 && !*s->stop && !last_pass_done(s)) {
         if (s->whole_passes)
             plan_passes(s);
         if (s->first_pass && t->seen >= s->first_pass) {

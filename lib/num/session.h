@@ -31,7 +31,9 @@ struct session {
     double avg_loss;      /* nats, over about the last 50 steps */
     uint64_t first_step, first_seen;
     double last_save;
-    uint64_t first_pass, last_pass; /* positions seen when they end; 0: open */
+    uint64_t first_pass; /* positions seen when it is cut short; 0: done */
+    uint64_t all_passes; /* positions in all of them; 0: not planned */
+    uint64_t last_epoch; /* the text's, of the last one */
 };
 
 enum session_end {

@@ -130,6 +130,60 @@ test_ngram(void)
     promise("ngram: a run of positions equals one at a time");
 }
 
+static void
+test_match(void)
+{
+    struct ngram g = { .match = 3, .bits = 16 };
+    uint32_t row[2], all[16], cut;
+    static const uint8_t s[] = "abcXabcYabc";
+
+    rows(&g, row, "abcXabc", 0);
+    CHECK(row[0] >> 4 == 'X');
+    rows(&g, row + 1, "bcXabc", 0);
+    CHECK(row[1] == 0); /* "bc" agrees in two bytes only */
+    rows(&g, row, "abcXabcYabc", 0);
+    CHECK(row[0] >> 4 == 'Y');
+    rows(&g, row, "abcXabcYabc", 5);
+    CHECK(row[0] == 0);
+    rows(&g, row, "abcdefghZ.abcdefgh", 0);
+    rows(&g, row + 1, "fghZ.fgh", 0);
+    CHECK(row[0] >> 4 == 'Z' && row[1] >> 4 == 'Z' && row[0] > row[1]);
+    rows(&g, row, "abcdefabcd", 0); /* a match that goes on */
+    CHECK(row[0] >> 4 == 'e');
+    promise("ngram: a repeat says which byte followed, and how long it is");
+    ngram_rows(&g, all, 11, s, 0, 0, 11);
+    for (size_t n = 1; n <= 11; n++) {
+        ngram_rows(&g, &cut, 1, s, 0, n - 1, 1);
+        CHECK(cut == all[n - 1]);
+    }
+    promise("ngram: a repeat is found the same way from anywhere");
+}
+
+/* A feature that saw its own target would make every number a lie. */
+static void
+test_causal(void)
+{
+    struct ngram g = { .orders = 8, .words = 2, .match = 4, .bits = 16 };
+    static uint8_t s[600];
+    uint32_t before[10], after[10];
+    int differ = 0;
+
+    CHECK(ngram_features(&g) == 10);
+    for (size_t i = 0; i < sizeof s; i++)
+        s[i] = (uint8_t) "the cat sat "[i % 12];
+    for (size_t p = 0; p + 1 < sizeof s; p++) {
+        ngram_rows(&g, before, 1, s, 0, p, 1);
+        for (size_t i = p + 1; i < sizeof s; i++)
+            s[i] ^= 0x55;
+        ngram_rows(&g, after, 1, s, 0, p, 1);
+        for (size_t i = p + 1; i < sizeof s; i++)
+            s[i] ^= 0x55;
+        differ += memcmp(before, after, sizeof before) != 0;
+    }
+    CHECK(differ == 0);
+    promise("ngram: no feature sees the byte it is to predict, nor later ones");
+}
+
 int
 main(void)
 {
@@ -143,5 +197,7 @@ main(void)
     test_order();
     test_shuffle();
     test_ngram();
+    test_match();
+    test_causal();
     return check_done();
 }

@@ -7,6 +7,7 @@
 #include "num/muon.h"
 #include "num/rng.h"
 #include "num/sched.h"
+#include "num/session.h"
 #include "num/train.h"
 
 enum { N = 4000 };
@@ -121,6 +122,71 @@ test_repeats(void)
     promise("train: one step of a team of three is one step of one");
 }
 
+/* Rows of the first pass are gone when the second meets them, unless kept. */
+static void
+test_passes(void)
+{
+    double second[2];
+
+    for (int remember = 0; remember < 2; remember++) {
+        struct train_config c = rule;
+        struct run r;
+        size_t rows, old = 0, live = 0, left = 0;
+        c.remember = remember;
+        start(&r, &c, 2);
+        rows = (size_t)r.f.features << r.f.c.bits;
+        while (r.data.epoch == 0)
+            steps(&r, 1);
+        for (size_t i = 0; i < rows; i++) {
+            old += r.t.acc[i] < 0;
+            live += r.t.acc[i] != 0;
+        }
+        CHECK(remember ? old == 0 : old > live / 2);
+        second[remember] = steps(&r, 4);
+        while (r.data.epoch == 1)
+            steps(&r, 1);
+        for (size_t i = 0; i < rows; i++)
+            left += r.t.acc[i] != 0;
+        CHECK(left >= live); /* what no one met again stays as it was */
+        finish(&r);
+    }
+    CHECK(second[1] < 0.9 * second[0]);
+    promise("train: tables start anew in each pass unless told to remember");
+}
+
+static void
+test_whole_passes(void)
+{
+    struct run r;
+    struct why w;
+    volatile sig_atomic_t stop = 0;
+    struct session s = { .t = &r.t,
+                         .budget = INFINITY,
+                         .steps = 104,
+                         .whole_passes = 1,
+                         .stop = &stop };
+
+    start(&r, &rule, 1);
+    CHECK(session_run(&s, &w) == SESSION_DONE); /* 2.5 passes of 41.7 steps */
+    CHECK(r.data.epoch == 2 && r.data.next > r.data.count * 8 / 10);
+    CHECK(r.t.steps > 100 && r.t.steps <= 104);
+    finish(&r);
+    start(&r, &rule, 1);
+    s = (struct session){ .t = &r.t,
+                          .budget = INFINITY,
+                          .steps = 30,
+                          .whole_passes = 1,
+                          .stop = &stop };
+    CHECK(session_run(&s, &w) == SESSION_DONE);
+    CHECK(r.data.epoch == 0 && r.t.steps == 30);
+    stop = SIGTERM;
+    s.all_passes = 0;
+    CHECK(session_run(&s, &w) == SESSION_DONE && r.t.steps == 30);
+    finish(&r);
+    promise(
+        "session: the last pass ends with the run; a signal ends it at once");
+}
+
 static void
 test_clip(void)
 {
@@ -233,6 +299,8 @@ main(void)
         text[i] = (uint8_t)verse[(i + i / 300) % (int)(sizeof verse - 1)];
     test_learns();
     test_repeats();
+    test_passes();
+    test_whole_passes();
     test_clip();
     test_nan();
     test_bpb();
