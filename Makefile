@@ -23,7 +23,7 @@ OURCPP   := -Ilib -Ikernels -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
 	    -DLU_VERSION='"$(VERSION)"' -DLU_PARTS='"$(PKGS:%= +%)"'
 # gcc sees NULL where the sanitizer only checks for it: no format-overflow.
 OURC     := -std=c11 $(WARN) $(SAN:%=-fsanitize=% -fno-omit-frame-pointer \
-	    -Wno-format-overflow)
+	    -fno-sanitize-recover=all -Wno-format-overflow)
 OURLD    := -Wl,--as-needed $(SAN:%=-fsanitize=%)
 OURLIBS  := -lm -pthread
 ifneq ($(PKGS),)
