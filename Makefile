@@ -40,7 +40,7 @@ LIB      := $B/liblearn.a
 SOURCES  := $(wildcard bin/*.c lib/*/*.[ch] kernels/*.[ch] tests/unit/*.[ch])
 SHELLS   := $(shell grep -lE '^\#!.*(sh|bats)$$' .ci/run bin/*.sh scripts/* \
 	      scripts/dev/* tests/*/* examples/*/* 2>/dev/null) \
-	    tests/bats/helper.bash
+	    $(wildcard tests/*/*.bash)
 PAGES    := $(wildcard man/*.[1-9])
 COMPILE   = $(CC) $(OURCPP) $(CPPFLAGS) $(OURC) $(CFLAGS) -MMD -MP
 J         = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
