@@ -1,4 +1,3 @@
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,82 +43,80 @@ keep_some(char **add)
     return k;
 }
 
-int
-git(struct git *g, struct why *w, const char *arg, ...)
+/* The variables of one call; the three texts live in b. */
+static char **
+environment(const struct git *g, struct sbuf b[3])
 {
-    static const char *const fixed[] = {
-        "git",
-        "-c",
-        "core.hooksPath=/dev/null",
-        "-c",
-        "core.fsmonitor=false",
-        "-c",
-        "commit.gpgSign=false",
-        "-c",
-        "core.trustctime=true",
-        "-c",
-        "core.untrackedCache=false",
-        "-c",
-        "core.autocrlf=false",
-        "-c",
-        "submodule.recurse=false",
-        "-c",
-        "advice.detachedHead=0",
-        "-c",
-        "core.safecrlf=false",
+    static const char *const nobody[] = {
+        "GIT_AUTHOR_NAME=learnutils",
+        "GIT_AUTHOR_EMAIL=learnutils@localhost",
+        "GIT_COMMITTER_NAME=learnutils",
+        "GIT_COMMITTER_EMAIL=learnutils@localhost",
     };
-    const char *argv[sizeof fixed / sizeof *fixed + MAXARG + 1];
-    struct sbuf dir = { 0 }, tree = { 0 }, index = { 0 }, err = { 0 };
     char *add[24];
-    size_t n = sizeof fixed / sizeof *fixed, k = 0;
-    struct run r = { .argv = (char *const *)argv, .finish = 1, .grace = 5 };
-    va_list ap;
-    int bad;
+    size_t k = keep_some(add);
 
-    memcpy(argv, fixed, sizeof fixed);
-    va_start(ap, arg);
-    for (argv[n++] = arg; (argv[n] = va_arg(ap, const char *)); n++)
-        ;
-    va_end(ap);
-    sbuf_addf(&dir, "GIT_DIR=%s", g->git_dir ? g->git_dir : "");
-    sbuf_addf(&tree, "GIT_WORK_TREE=%s", g->tree ? g->tree : "");
-    sbuf_addf(&index, "GIT_INDEX_FILE=%s", g->index ? g->index : "");
-    k = keep_some(add);
+    sbuf_addf(&b[0], "GIT_DIR=%s", g->git_dir ? g->git_dir : "");
+    sbuf_addf(&b[1], "GIT_WORK_TREE=%s", g->tree ? g->tree : "");
+    sbuf_addf(&b[2], "GIT_INDEX_FILE=%s", g->index ? g->index : "");
+    if (b[0].failed || b[1].failed || b[2].failed)
+        return NULL;
     add[k++] = (char *)"GIT_OPTIONAL_LOCKS=0";
     add[k++] = (char *)"GIT_TERMINAL_PROMPT=0";
     if (g->git_dir)
-        add[k++] = dir.s;
+        add[k++] = b[0].s;
     if (g->tree && g->git_dir)
-        add[k++] = tree.s;
+        add[k++] = b[1].s;
     if (g->index)
-        add[k++] = index.s;
-    if (g->anonymous) {
-        add[k++] = (char *)"GIT_AUTHOR_NAME=learnutils";
-        add[k++] = (char *)"GIT_AUTHOR_EMAIL=learnutils@localhost";
-        add[k++] = (char *)"GIT_COMMITTER_NAME=learnutils";
-        add[k++] = (char *)"GIT_COMMITTER_EMAIL=learnutils@localhost";
-    }
+        add[k++] = b[2].s;
+    for (size_t i = 0; g->anonymous && i < 4; i++)
+        add[k++] = (char *)nobody[i];
     add[k] = NULL;
-    r.env = run_env("GIT_", add);
-    r.dir = g->tree;
-    r.in = g->in;
-    r.in_len = g->in_len;
+    return run_env("GIT_", add);
+}
+
+int
+git_run(struct git *g, struct why *w, const char *const *arg)
+{
+    static const char *const set[] = {
+        "core.hooksPath=/dev/null", "core.fsmonitor=false",
+        "core.trustctime=true",     "core.untrackedCache=false",
+        "core.autocrlf=false",      "core.safecrlf=false",
+        "commit.gpgSign=false",     "submodule.recurse=false",
+    };
+    enum { NSET = sizeof set / sizeof *set };
+    const char *argv[1 + 2 * NSET + MAXARG + 1] = { "git" };
+    struct sbuf b[3] = { { 0 } }, err = { 0 };
+    char **env = environment(g, b);
+    struct run r = { .argv = (char *const *)argv,
+                     .env = env,
+                     .dir = g->tree,
+                     .in = g->in,
+                     .in_len = g->in_len,
+                     .finish = 1,
+                     .out.text = &g->out,
+                     .err = { .text = &err, .cap = 65536 } };
+    size_t n = 1;
+    int bad;
+
+    for (size_t i = 0; i < NSET; i++) {
+        argv[n++] = "-c";
+        argv[n++] = set[i];
+    }
+    for (size_t i = 0; i < MAXARG && arg[i]; i++)
+        argv[n++] = arg[i];
     sbuf_clear(&g->out);
-    r.out.text = &g->out;
-    r.err.text = &err;
-    r.err.cap = 65536;
-    bad = run(&r, w);
+    bad = env ? run(&r, w) : why_set(w, "out of memory");
     g->code = run_status(&r);
     if (!bad && g->code != 0)
-        bad = complain(arg, &err, w);
+        bad = complain(arg[0], &err, w);
     else if (!bad && (g->out.failed || sbuf_reserve(&g->out, 1) < 0))
         bad = why_set(w, "out of memory");
     if (g->out.len > 0 && g->out.s[g->out.len - 1] == '\n')
         g->out.s[--g->out.len] = '\0';
-    free((char **)r.env);
-    sbuf_free(&dir);
-    sbuf_free(&tree);
-    sbuf_free(&index);
+    free(env);
+    for (int i = 0; i < 3; i++)
+        sbuf_free(&b[i]);
     sbuf_free(&err);
     return bad;
 }
@@ -132,10 +129,9 @@ git_anonymous(const char *git_dir)
                 getenv("GIT_COMMITTER_NAME") && getenv("GIT_COMMITTER_EMAIL");
 
     known =
-        known || (git(&g, NULL, "config", "--get", "user.name", NULL) == 0 &&
-                  g.out.len > 0 &&
-                  git(&g, NULL, "config", "--get", "user.email", NULL) == 0 &&
-                  g.out.len > 0);
+        known ||
+        (git(&g, NULL, "config", "--get", "user.name") == 0 && g.out.len > 0 &&
+         git(&g, NULL, "config", "--get", "user.email") == 0 && g.out.len > 0);
 
     sbuf_free(&g.out);
     return !known;

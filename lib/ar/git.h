@@ -29,10 +29,13 @@ struct git {
 };
 
 /*
- * Run git with the NULL-terminated arguments, at most 20. 0 when it exits 0;
- * otherwise -1 and its last complaint. Free g->out; it is cleared first.
+ * git(g, w, "update-ref", name, ...) runs git with at most 20 arguments. 0
+ * when it exits 0; otherwise -1 and its last complaint. Free g->out; it is
+ * cleared first.
  */
-int git(struct git *g, struct why *w, const char *arg, ...);
+#define git(g, w, ...)                                                         \
+    git_run((g), (w), (const char *const[]){ __VA_ARGS__, NULL })
+int git_run(struct git *g, struct why *w, const char *const *arg);
 
 /* 1 when git has no name and address to commit under in this repository. */
 int git_anonymous(const char *git_dir);

@@ -66,9 +66,9 @@ remove_refs(struct study *s, struct why *w)
     int bad;
 
     sbuf_addf(&under, "refs/ar/%s/", s->c.tag);
-    bad = git(&g, w, "for-each-ref", "--format=delete %(refname)", under.s,
-              NULL) < 0 ||
-          tree_branch(s, at, w) < 0;
+    bad =
+        git(&g, w, "for-each-ref", "--format=delete %(refname)", under.s) < 0 ||
+        tree_branch(s, at, w) < 0;
     if (g.out.len)
         sbuf_addf(&in, "%s\n", g.out.s);
     if (!bad && *at && strcmp(at, s->base) == 0 &&
@@ -77,7 +77,7 @@ remove_refs(struct study *s, struct why *w)
     g.in = in.s;
     g.in_len = in.len;
     if (!bad && in.len)
-        bad = git(&g, w, "update-ref", "--stdin", NULL) < 0;
+        bad = git(&g, w, "update-ref", "--stdin") < 0;
     sbuf_free(&in);
     sbuf_free(&under);
     sbuf_free(&g.out);
@@ -131,8 +131,7 @@ static int
 find_base(struct study *s, struct why *w)
 {
     struct git g = { .tree = s->repo.top };
-    int bad =
-        git(&g, NULL, "rev-parse", "--verify", "-q", "HEAD^{commit}", NULL);
+    int bad = git(&g, NULL, "rev-parse", "--verify", "-q", "HEAD^{commit}");
 
     if (bad)
         why_set(w, "%s: no commit to start from; commit something first",
@@ -157,7 +156,7 @@ check_names(struct study *s, struct why *w)
                       "another tag",
                       s->c.tag);
     if (!bad && git(&g, NULL, "rev-parse", "--verify", "-q",
-                    "refs/heads/autoresearch", NULL) == 0)
+                    "refs/heads/autoresearch") == 0)
         bad = why_set(w,
                       "a branch named autoresearch is in the way of "
                       "autoresearch/%s; rename it",
@@ -188,7 +187,7 @@ find_dirty(struct loop *l, struct sbuf *warn)
 {
     struct git g = { .tree = l->s.repo.top };
 
-    if (git(&g, NULL, "diff-index", "--name-only", "-z", l->s.base, NULL) == 0)
+    if (git(&g, NULL, "diff-index", "--name-only", "-z", l->s.base) == 0)
         for (const char *p = g.out.s; p && p < g.out.s + g.out.len;
              p += strlen(p) + 1)
             if (seal_protects(&l->seal, p))

@@ -103,7 +103,7 @@ seal_check_commit(const struct seal *l, const struct study *s,
     sbuf_clear(path);
     if (l->patterns)
         bad = git(&g, w, "diff-tree", "--no-renames", "-r", "-z", "--name-only",
-                  s->base, commit, NULL);
+                  s->base, commit);
     for (const char *p = g.out.s; !bad && p && p < g.out.s + g.out.len;
          p += strlen(p) + 1)
         if (seal_protects(l, p)) {
@@ -236,7 +236,7 @@ check_used(const struct seal *l, const struct study *s, size_t i, struct why *w)
     struct git g = { .git_dir = s->repo.common };
     int found = 0;
 
-    if (git(&g, w, "ls-tree", "-r", "-z", "--name-only", s->base, NULL) < 0) {
+    if (git(&g, w, "ls-tree", "-r", "-z", "--name-only", s->base) < 0) {
         sbuf_free(&g.out);
         return -1;
     }
@@ -263,7 +263,7 @@ checkout(struct study *s, struct why *w)
     g.index = study_path(s, &index, "seal.index");
     unlink(g.index);
     bad = tree_remove(g.tree, w) < 0 || fsx_mkdirs(g.tree, w) < 0 ||
-          git(&g, w, "read-tree", "-u", "--reset", s->base, NULL) < 0;
+          git(&g, w, "read-tree", "-u", "--reset", s->base) < 0;
     unlink(g.index);
     sbuf_free(&g.out);
     sbuf_free(&dir);

@@ -357,7 +357,7 @@ excuse(struct sbuf *note, const char *class, const struct run *r,
        const struct why *reason)
 {
     if (strcmp(class, "timeout") == 0)
-        sbuf_addf(note, "timed out after %.0f s", r->wall);
+        sbuf_addf(note, "timed out after %g s", r->limit);
     else if (strcmp(class, "metric_error") == 0)
         text_first_line(note, reason->s, strlen(reason->s), WORDS);
     else if (r->sig)

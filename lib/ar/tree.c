@@ -89,7 +89,7 @@ add_worktree(struct study *s, struct tree *t, struct why *w)
     struct git g = { .git_dir = s->repo.common };
     int bad = tree_remove(t->path, w) < 0 ||
               git(&g, w, "worktree", "add", "-f", "-f", "--detach",
-                  "--no-checkout", t->path, s->base, NULL) < 0;
+                  "--no-checkout", t->path, s->base) < 0;
 
     sbuf_free(&g.out);
     if (bad)
@@ -178,9 +178,8 @@ static int
 lay_once(struct tree *t, const char *commit, struct why *w)
 {
     struct git g = { .git_dir = t->admin, .tree = t->path, .index = t->index };
-    int bad =
-        git(&g, w, "checkout", "-q", "--force", "--detach", commit, NULL) < 0 ||
-        git(&g, w, "clean", "-ffdxq", NULL) < 0;
+    int bad = git(&g, w, "checkout", "-q", "--force", "--detach", commit) < 0 ||
+              git(&g, w, "clean", "-ffdxq") < 0;
 
     sbuf_free(&g.out);
     return bad ? -1 : copy_index(t, w);
@@ -215,7 +214,7 @@ tree_of(struct study *s, const char *commit, char tree[OID], struct why *w)
     int bad;
 
     sbuf_addf(&spec, "%s^{tree}", commit);
-    bad = git(&g, w, "rev-parse", "--verify", "-q", spec.s, NULL) < 0 ||
+    bad = git(&g, w, "rev-parse", "--verify", "-q", spec.s) < 0 ||
           take_oid(&g, tree, w) < 0;
     sbuf_free(&spec);
     sbuf_free(&g.out);
@@ -233,16 +232,15 @@ tree_commit(struct study *s, struct tree *t, const char *parent,
 
     if (tree_of(s, parent, was, w) < 0)
         return -1;
-    bad = git(&g, w, "add", "-A", NULL) < 0 ||
-          git(&g, w, "write-tree", NULL) < 0 || take_oid(&g, tree, w) < 0;
+    bad = git(&g, w, "add", "-A") < 0 || git(&g, w, "write-tree") < 0 ||
+          take_oid(&g, tree, w) < 0;
     if (!bad && strcmp(tree, was) == 0) {
         snprintf(commit, OID, "%s", parent);
     } else if (!bad) {
         g.anonymous = t->anonymous;
         g.in = message;
         g.in_len = strlen(message);
-        bad = git(&g, w, "commit-tree", tree, "-p", parent, "-F", "-", NULL) <
-                  0 ||
+        bad = git(&g, w, "commit-tree", tree, "-p", parent, "-F", "-") < 0 ||
               take_oid(&g, commit, w) < 0;
     }
     sbuf_free(&g.out);
@@ -254,7 +252,7 @@ tree_mark(struct study *s, long seq, const char *commit, struct why *w)
 {
     struct git g = { .git_dir = s->repo.common };
     struct sbuf ref = { 0 };
-    int bad = git(&g, w, "update-ref", study_ref(s, &ref, seq), commit, NULL);
+    int bad = git(&g, w, "update-ref", study_ref(s, &ref, seq), commit);
 
     sbuf_free(&g.out);
     sbuf_free(&ref);
@@ -265,7 +263,7 @@ int
 tree_branch(struct study *s, char at[OID], struct why *w)
 {
     struct git g = { .git_dir = s->repo.common };
-    int bad = git(&g, w, "rev-parse", "--verify", "-q", s->branch, NULL);
+    int bad = git(&g, w, "rev-parse", "--verify", "-q", s->branch);
 
     at[0] = '\0';
     if (g.code == 1)
@@ -283,9 +281,8 @@ transaction(struct study *s, const struct sbuf *in, struct why *w)
     struct git g = { .git_dir = s->repo.common,
                      .in = in->s,
                      .in_len = in->len };
-    int bad = in->failed
-                  ? why_set(w, "out of memory")
-                  : git(&g, w, "update-ref", "-m", "ar", "--stdin", NULL);
+    int bad = in->failed ? why_set(w, "out of memory")
+                         : git(&g, w, "update-ref", "-m", "ar", "--stdin");
 
     sbuf_free(&g.out);
     return bad;
@@ -314,7 +311,7 @@ tree_branch_free(struct study *s, struct why *w)
     struct git g = { .git_dir = s->repo.common };
     struct sbuf own = { 0 };
     const char *where = "", *p;
-    int bad = git(&g, w, "worktree", "list", "--porcelain", "-z", NULL);
+    int bad = git(&g, w, "worktree", "list", "--porcelain", "-z");
 
     study_path(s, &own, "wt/0");
     for (p = g.out.s; !bad && p < g.out.s + g.out.len; p += strlen(p) + 1) {

@@ -24,40 +24,39 @@ EOF
 	chmod +x deadly/git
 }
 
-@test "kill: before and after every git command of a keep and a discard" {
+# Kill it at call number $2, $1 that call, in an experiment of value $3.
+strike() {
+	rm -rf .git && cp -a ../saved .git && echo 0 >../calls
+	echo "$1" >../when && echo "$2" >../at
+	run env PATH="$BATS_TEST_TMPDIR/deadly:$PATH" \
+	    ar-loop -t t -n 1 -a "echo $3 >value; echo v"
+	[ "$status" = 137 ]
+}
+
+@test "kill: before and after every git command of an experiment" {
 	deadly_git
 	toy
-	ar-init -t t -m val_bpb:lower -r ./train.py -p <(echo eval) \
-	    -e 'sed "s/^/val_bpb: /" "$AR_WORKTREE/value"' 2>/dev/null || trusting
-	cp -a "$PWD" ../saved
+	touch eval && commit eval
+	measured -p <(echo eval)
+	cp -a .git ../saved
 	git status --porcelain --ignored >../status
 	points=0
-	for v in 0.5 2; do
-		for when in before after; do
-			echo $when >../when
-			for at in $(seq 1 99); do
-				rm -rf "$PWD/.git" && cp -a ../saved/.git .
-				echo 0 >../calls && echo "$at" >../at
-				run env PATH="$BATS_TEST_TMPDIR/deadly:$PATH" \
-				    ar-loop -t t -n 1 -a "echo $v >value; echo v"
-				[ "$status" = 137 ] || break
-				points=$((points + 1))
-				run ar-loop -t t -n 0
-				[ "$status" = 1 ]
-				# what was under way is finished by the next one
-				n=$(ar-log -t t -N | wc -l)
-				run ar-loop -t t -n $((2 - n)) \
-				    -a "echo $v >value; echo v"
-				[ "$status" -le 1 ]
-				sound
-				[ "$(rows)" = "keep baseline
+	for plan in 'before 1 0.5' 'after 11 0.5' 'after 20 2'; do
+		read -r when at v <<<"$plan"
+		while strike "$when" "$at" $v; do
+			at=$((at + 1)) points=$((points + 1))
+			# what was under way is finished, or else it is run again
+			run ar-loop -t t -n $((2 - $(ar-log -t t -N | wc -l))) \
+			    -a "echo $v >value; echo v"
+			[ "$status" -le 1 ]
+			sound
+			[ "$(rows)" = "keep baseline
 $([ $v = 2 ] && echo discard || echo keep) v" ]
-			done
-			[ "$at" -gt 10 ]
 		done
+		[ "$at" -gt 21 ]
 	done
 	git status --porcelain --ignored | diff ../status -
-	[ "$points" -ge 40 ]
+	[ "$points" -ge 30 ]
 }
 
 @test "kill: from the proposer, the run and the metric, with the same number" {

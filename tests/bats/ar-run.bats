@@ -34,8 +34,8 @@ setup() {
 	start=$SECONDS
 	run -0 ar-run -k 0.1 sh -c '
 		(setsid sh -c "trap \"\" TERM; sleep 34.1; sleep 34.1" &)
-		setsid sleep 34.1 & sleep 34.1 & sleep 0.1; echo done'
-	same done
+		setsid sleep 34.1 & sleep 34.1 & sleep 0.1; echo over'
+	same over
 	run -1 pgrep -f 'sleep 34[.]1'
 	[ $((SECONDS - start)) -lt 10 ]
 }

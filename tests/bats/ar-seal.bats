@@ -17,7 +17,7 @@ sed "s/^/val_bpb: /" "$AR_WORKTREE/value"\n' >eval/run.sh
 	echo /data/ >.gitignore && commit eval
 	echo secret >data/val.txt && echo /etc/hostname >list
 	printf '%s\n' '# what counts' '' eval/ data/val.txt /etc/hostname >../list
-	ar-init -t t -m val_bpb:lower -r ./train.py -e eval/run.sh -p ../list "$@"
+	ar-init -t t -m val_bpb:lower -r ./train.py -e eval/run.sh -p ../list
 }
 
 @test "ar-seal: a metric that the run prints is not believed" {
