@@ -32,7 +32,6 @@ struct vars {
 static void __attribute__((format(printf, 3, 4)))
 set(struct vars *v, const char *name, const char *fmt, ...)
 {
-    struct sbuf val = { 0 };
     char number[64];
     va_list ap;
 
@@ -47,7 +46,6 @@ set(struct vars *v, const char *name, const char *fmt, ...)
     }
     va_end(ap);
     sbuf_add(&v->b, "", 1);
-    sbuf_free(&val);
 }
 
 static char **
@@ -156,34 +154,49 @@ add_tail(struct sbuf *to, const char *dir, const char *name, size_t max)
     sbuf_free(&text);
 }
 
+/* Logs may be lost in a power cut; syncing them would double our time. */
+static int
+write_log(const char *dir, const char *name, const struct sbuf *b,
+          struct why *w)
+{
+    struct sbuf path = { 0 };
+    FILE *fp = NULL;
+    int bad = b->failed;
+
+    sbuf_addf(&path, "%s/%s", dir, name);
+    if (path.failed || !(fp = fopen(path.s, "w")) ||
+        (b->len && fwrite(b->s, 1, b->len, fp) != b->len))
+        bad = 1;
+    if (fp && fclose(fp))
+        bad = 1;
+    if (bad)
+        why_set(w, "%s/%s: %s", dir, name, strerror(errno));
+    sbuf_free(&path);
+    return bad ? -1 : 0;
+}
+
 int
 child_report(struct study *s, const struct exp *e, const struct child *c,
              const char *class, struct why *w)
 {
-    struct sbuf dir = { 0 }, path = { 0 }, b = { 0 }, tail = { 0 };
+    struct sbuf dir = { 0 }, b = { 0 }, tail = { 0 };
     int bad;
 
     child_log(s, e, c->rep, &dir);
-    sbuf_addf(&path, "%s/meta.tsv", dir.s);
     sbuf_addf(&b, "key\tvalue\nseq\t%ld\nrep\t%ld\nclass\t%s\nexit\t%d\n",
               e->seq, c->rep, class, run_status(&c->r));
     sbuf_addf(&b, "wall_s\t%.3f\ncpu_s\t%.3f\nmaxrss_kb\t%ld\n", c->r.wall,
               c->r.cpu, c->r.maxrss_kb);
     sbuf_addf(&b, "stdout_bytes\t%llu\nstderr_bytes\t%llu\nstrays\t%d\n",
               c->r.out.seen, c->r.err.seen, c->r.strays);
-    bad = b.failed || path.failed ? why_set(w, "out of memory")
-                                  : fsx_replace(path.s, b.s, b.len, w);
     add_tail(&tail, dir.s, "stdout", TAIL / 2);
     add_tail(&tail, dir.s, "stderr", TAIL - tail.len);
-    sbuf_clear(&path);
-    sbuf_addf(&path, "%s/tail", dir.s);
-    if (!bad && !tail.failed && !path.failed)
-        bad = fsx_replace(path.s, tail.s, tail.len, w);
+    bad = write_log(dir.s, "meta.tsv", &b, w) < 0 ||
+          write_log(dir.s, "tail", &tail, w) < 0;
     sbuf_free(&dir);
-    sbuf_free(&path);
     sbuf_free(&b);
     sbuf_free(&tail);
-    return bad;
+    return bad ? -1 : 0;
 }
 
 /* Does the process have AR_RUN=DIR/log/... in its environment? */

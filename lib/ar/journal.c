@@ -143,7 +143,7 @@ journal_fieldf(struct sbuf *b, const char *key, const char *fmt, ...)
 }
 
 int
-journal_append(struct journal *j, struct sbuf *b, struct why *w)
+journal_append(struct journal *j, struct sbuf *b, int sync, struct why *w)
 {
     uint32_t crc = crc32_of(j->crc, b->s, b->len);
     size_t body = b->len;
@@ -153,7 +153,7 @@ journal_append(struct journal *j, struct sbuf *b, struct why *w)
     if (b->failed)
         return why_set(w, "out of memory");
     n = write(j->fd, b->s, b->len);
-    if (n != (ssize_t)b->len || fdatasync(j->fd) < 0) {
+    if (n != (ssize_t)b->len || (sync && fdatasync(j->fd) < 0)) {
         why_set(w, "%s: %s", j->path, n < 0 ? strerror(errno) : "disk full");
         if (ftruncate(j->fd, (off_t)j->end) < 0)
             j->fd = -1; /* a torn line is ignored by readers all the same */

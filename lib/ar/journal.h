@@ -47,12 +47,13 @@ int journal_read(struct journal *j, const char *path,
 /* Get ready to append after journal_read; cuts off a torn last line. */
 int journal_writable(struct journal *j, struct why *w);
 
-/* Start a record, add fields, write it: one write(2) and fdatasync(2). */
+/* Start a record, add fields, write it: one write(2) and, when an effect is to
+ * follow, fdatasync(2). */
 void journal_begin(struct sbuf *b, long seq, const char *phase);
 void journal_field(struct sbuf *b, const char *key, const char *val);
 void journal_fieldf(struct sbuf *b, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-int journal_append(struct journal *j, struct sbuf *b, struct why *w);
+int journal_append(struct journal *j, struct sbuf *b, int sync, struct why *w);
 
 /* Take apart what journal_begin and journal_field built; cuts line up. */
 int record_parse(struct record *r, char *line);

@@ -216,8 +216,12 @@ int
 study_record(struct study *s, struct why *w)
 {
     struct record r;
+    const char *ph = s->rec.s ? strchr(s->rec.s, '\t') : NULL;
+    /* these two announce nothing: losing them repeats a harmless step */
+    int sync = !ph || (strncmp(ph, "\tsealed\t", 8) != 0 &&
+                       strncmp(ph, "\tapplied\t", 9) != 0);
 
-    if (journal_append(&s->j, &s->rec, w) < 0)
+    if (journal_append(&s->j, &s->rec, sync, w) < 0)
         return -1;
     if (record_parse(&r, s->rec.s) < 0)
         return why_set(w, "%s: a record could not be read back", s->j.path);

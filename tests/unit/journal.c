@@ -48,7 +48,7 @@ write_three(void)
         journal_begin(&b, i, "phase");
         journal_field(&b, "text", "a\tb\n\\=c");
         journal_fieldf(&b, "n", "%ld", i);
-        CHECK(journal_append(&j, &b, &w) == 0);
+        CHECK(journal_append(&j, &b, 1, &w) == 0);
     }
     journal_close(&j);
     sbuf_free(&b);
@@ -116,7 +116,7 @@ test_continue(void)
     CHECK(load(&j, &s, &w) == 0 && s.n == 2);
     CHECK(journal_writable(&j, &w) == 0);
     journal_begin(&b, 99, "last");
-    CHECK(journal_append(&j, &b, &w) == 0);
+    CHECK(journal_append(&j, &b, 1, &w) == 0);
     journal_close(&j);
     CHECK(load(&j, &s, &w) < 0 && s.n == 3 && s.seq == 99);
     CHECK(strcmp(w.s, "99 is refused") == 0 && strcmp(s.val, "(none)") == 0);
