@@ -231,8 +231,9 @@ add_point(struct sbuf *b, struct view *v, enum series s, size_t x, double y,
 static void
 add_unkept(struct sbuf *b, struct view *v, enum series s)
 {
-    double far = v->p->higher ? v->y0 : v->y1;
-    double bottom = v->y0 + 0.04 * (v->y1 - v->y0);
+    /* Inside the frame, or a terminal draws the frame over them. */
+    double tall = v->y1 - v->y0, bottom = v->y0 + 0.04 * tall;
+    double far = v->p->higher ? v->y0 + 0.1 * tall : v->y1 - 0.04 * tall;
 
     begin_block(b, s);
     for (size_t i = 0; i < v->r->n; i++) {

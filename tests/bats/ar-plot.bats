@@ -18,6 +18,7 @@ setup() {
 	[ "${#lines[@]}" -ge 20 ]
 	[ "$(grep -o O <<<"$output" | wc -l)" -eq 4 ] # and the legend
 	[ "$(grep -o x <<<"$output" | wc -l)" -ge 2 ]
+	[ "$(grep -o '\^' <<<"$output" | wc -l)" -eq 2 ]
 	[ "$(wc -L <<<"$output")" -le 79 ]
 	# the best so far goes down: its first step is at the top
 	[ "$(grep -n 'O' <<<"$output" | sed -n 1p | cut -d: -f1)" -lt 8 ]

@@ -10,6 +10,11 @@ setup() {
 	git -c user.name=a -c user.email=a@b commit -qm start
 }
 
+# A loop that a failed test left behind must not outlive it.
+teardown() {
+	[ -z "${pid-}" ] || kill -KILL "$pid" 2>/dev/null || true
+}
+
 study() {
 	ar-init -t "$1" -m loss:lower -r 'echo "loss: $(cat n)"' --trust-run
 }
@@ -71,7 +76,8 @@ step() {
 @test "ar-status: says what runs now, and what was interrupted" {
 	study x
 	mkfifo ../fifo
-	ar-loop -t x -n 1 -a "echo a thought; echo 4 >n; cat $PWD/../fifo" &
+	ar-loop -t x -n 1 -a "echo a thought; echo 4 >n; cat $PWD/../fifo" \
+	    >/dev/null 2>&1 3>&- &
 	pid=$!
 	for _ in 1 2 3 4 5 6 7 8 9; do
 		[[ $(ar-status) == *proposing* ]] && break

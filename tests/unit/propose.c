@@ -230,6 +230,14 @@ test_space_moves(void)
             CHECK(space_has(&sp.dim[d], to));
         }
     space_free(&sp);
+    sp = space_of("name\tkind\trange\nx\tfloat\t0.123456,9.87654\n"
+                  "y\tfloat\t-0.123456,9.87654\n");
+    for (size_t d = 0; d < sp.n; d++)
+        for (int u = 0; u < 2; u++) {
+            space_at(&sp.dim[d], u, to);
+            CHECK(space_has(&sp.dim[d], to));
+        }
+    space_free(&sp);
     promise("space: moves follow the scale and the step, inside the range");
 }
 
@@ -269,6 +277,35 @@ test_never_repeats(void)
         free((char *)t[i].conf);
     space_free(&sp);
     promise("propose: 200 proposals, none twice, all inside, comments kept");
+}
+
+/* Losses everywhere: within a dozen proposals nearly all were tried. */
+static void
+test_untried_first(void)
+{
+    struct space sp = space_of(table);
+    size_t touched = 0;
+
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct trial t[16] = { { .conf = strdup(start), .kept = 1 } };
+        int seen[7] = { 0 };
+        size_t n = 1;
+        while (n < 10) {
+            struct sbuf conf = { 0 };
+            struct proposal p;
+            sbuf_adds(&conf, start);
+            CHECK(propose(&sp, start, t, n, seed * 100 + n, &p, NULL) == 1);
+            touched += !seen[p.change->dim - sp.dim]++;
+            apply(&p, &conf);
+            propose_free(&p);
+            t[n++] = (struct trial){ conf.s, NAN, 0 };
+        }
+        while (n--)
+            free((char *)t[n].conf);
+    }
+    CHECK(touched > 20 * 5.8);
+    space_free(&sp);
+    promise("propose: settings that were not tried come first");
 }
 
 static void
@@ -347,6 +384,7 @@ main(void)
     test_space_errors();
     test_space_moves();
     test_never_repeats();
+    test_untried_first();
     test_exhausted();
     test_odd_files();
     test_beats_chance();
