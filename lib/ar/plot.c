@@ -232,8 +232,9 @@ static void
 add_unkept(struct sbuf *b, struct view *v, enum series s)
 {
     /* Inside the frame, or a terminal draws the frame over them. */
-    double tall = v->y1 - v->y0, bottom = v->y0 + 0.04 * tall;
-    double far = v->p->higher ? v->y0 + 0.1 * tall : v->y1 - 0.04 * tall;
+    double edge = v->p->kind == PLOT_DUMB ? 1.1 / (v->p->height - 7) : 0.04;
+    double tall = v->y1 - v->y0, bottom = v->y0 + edge * tall;
+    double far = v->p->higher ? v->y0 + 2 * edge * tall : v->y1 - edge * tall;
 
     begin_block(b, s);
     for (size_t i = 0; i < v->r->n; i++) {
