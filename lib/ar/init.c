@@ -296,9 +296,10 @@ init_remove(const char *tag, struct why *w)
 
     if (study_locate(s, tag, w) < 0)
         return STUDY_FAIL;
-    if (access(s->dir, F_OK) < 0)
+    if (access(s->dir, F_OK) < 0) {
+        study_close(s);
         r = study_open(s, tag, w); /* says which there are */
-    else if ((r = study_lock(s, w)) == 0) {
+    } else if ((r = study_lock(s, w)) == 0) {
         study_replay(s, &inner); /* a damaged one can be removed, too */
         r = wipe(s, w) < 0 || tree_remove(s->dir, w) < 0 ? STUDY_FAIL : 0;
     }

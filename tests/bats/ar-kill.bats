@@ -41,7 +41,7 @@ strike() {
 	cp -a .git ../saved
 	git status --porcelain --ignored >../status
 	points=0
-	for plan in 'before 1 0.5' 'after 11 0.5' 'after 16 2'; do
+	for plan in 'before 1 0.5' 'after 11 0.5' 'after 14 2'; do
 		read -r when at v <<<"$plan"
 		while strike "$when" "$at" $v; do
 			at=$((at + 1)) points=$((points + 1))
@@ -53,10 +53,10 @@ strike() {
 			[ "$(rows)" = "keep baseline
 $([ $v = 2 ] && echo discard || echo keep) v" ]
 		done
-		[ "$at" -gt 17 ]
+		[ "$at" -gt 15 ]
 	done
 	git status --porcelain --ignored | diff ../status -
-	[ "$points" -ge 28 ]
+	[ "$points" -ge 25 ]
 }
 
 @test "kill: from the proposer, the run and the metric, with the same number" {
