@@ -33,7 +33,7 @@ static struct ffn_config model = {
     .context = 4096,
     .orders = 7,
     .words = 2,
-    .match = 6,
+    .repeats = 3,
     .bits = 18,
     .width = 16,
     .norm = FFN_PRE,
@@ -85,9 +85,6 @@ static const struct opt opts[] = {
       FFN_MAX_LAYERS, 1 },
     { 0, "lr", OPT_NUM, &rule.lr, "X", "peak learning rate (0.002)", 1e-12, 1e3,
       1 },
-    { 0, "match", OPT_INT, &model.match, "N",
-      "shortest repeat in the window to look for, 0 for none (6)", 0,
-      NGRAM_MAX_MATCH, 1 },
     { 0, "model", OPT_INT, &model.model, "N", "width of the residual stream", 1,
       65536, 1 },
     { 0, "norm", OPT_ONEOF, &model.norm, "pre|post|none",
@@ -99,6 +96,9 @@ static const struct opt opts[] = {
     { 0, "remember", OPT_FLAG, &rule.remember, NULL,
       "keep context tables from one pass over the text to the next",
       .conf = 1 },
+    { 0, "repeats", OPT_INT, &model.repeats, "N",
+      "look in the window for repeats of 2, 4, 8 bytes: how many (3)", 0,
+      NGRAM_MAX_REPEATS, 1 },
     { 0, "resume", OPT_FLAG, &resume, NULL, "continue CKPT when it exists" },
     { 0, "save-every", OPT_SECS, &save_every, "SECS",
       "save meanwhile, 0 for never (300)" },
@@ -366,7 +366,7 @@ print_plan(void)
 
     if (ffn_plan(&plan, &model, &w) < 0)
         errx(X_FAIL, "%s", w.s);
-    acc = (size_t)plan.features << plan.c.bits;
+    acc = ffn_rows(&plan);
     bytes = sizeof(float) * ffn_count(&plan);
     out_int(&o, (long long)ffn_count(&plan));
     out_int(&o, (long long)plan.size);

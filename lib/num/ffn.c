@@ -42,7 +42,7 @@ check(const struct ffn_config *c, struct why *w)
         { "hidden", c->hidden, 1, 262144 },
         { "orders", c->orders, 0, NGRAM_MAX_ORDER },
         { "words", c->words, 0, NGRAM_MAX_WORDS },
-        { "match", c->match, 0, NGRAM_MAX_MATCH },
+        { "repeats", c->repeats, 0, NGRAM_MAX_REPEATS },
         { "bits", c->bits, 8, 28 },
         { "width", c->width, 1, 1024 },
         { "act", c->act, 0, KERN_RELU2 },
@@ -67,10 +67,12 @@ ffn_plan(struct ffn *f, const struct ffn_config *c, struct why *w)
         return -1;
     f->ngram = (struct ngram){ .orders = (int)c->orders,
                                .words = (int)c->words,
-                               .match = (int)c->match,
+                               .repeats = (int)c->repeats,
                                .bits = (int)c->bits };
     f->features = ngram_features(&f->ngram);
-    f->table_size = (size_t)c->width << c->bits;
+    for (int i = 0; i < f->features; i++)
+        f->row_at[i + 1] =
+            f->row_at[i] + ((size_t)1 << ngram_bits(&f->ngram, i));
     param(f, FFN_VOCAB, d, 0, "embed");
     if (f->features)
         param(f, d, f->features * (int)c->width, 1, "in");
@@ -102,8 +104,7 @@ ffn_open(struct ffn *f, const struct ffn_config *c, struct why *w)
     f->k->start();
     f->w = calloc(f->size, sizeof *f->w);
     if (f->features)
-        f->table =
-            calloc(f->table_size * (size_t)f->features, sizeof *f->table);
+        f->table = calloc(ffn_table_size(f), sizeof *f->table);
     if (f->w && (f->table || !f->features))
         return 0;
     ffn_close(f);
@@ -128,9 +129,21 @@ ffn_find(const struct ffn *f, const char *name)
 }
 
 size_t
+ffn_rows(const struct ffn *f)
+{
+    return f->row_at[f->features];
+}
+
+size_t
+ffn_table_size(const struct ffn *f)
+{
+    return ffn_rows(f) * (size_t)f->c.width;
+}
+
+size_t
 ffn_count(const struct ffn *f)
 {
-    return f->size + f->table_size * (size_t)f->features;
+    return f->size + ffn_table_size(f);
 }
 
 double
@@ -171,8 +184,7 @@ ffn_init(struct ffn *f, uint64_t seed)
             f->w[p->at + j] = offset + (scale > 0 ? scale * rng_normal(&r) : 0);
     }
     if (f->features)
-        memset(f->table, 0,
-               sizeof *f->table * f->table_size * (size_t)f->features);
+        memset(f->table, 0, sizeof *f->table * ffn_table_size(f));
 }
 
 /* Cut n words of 4 bytes off one block; with base NULL only count. */
@@ -299,7 +311,7 @@ gather(const struct ffn *f, struct ffn_work *k, int n)
     enum { AHEAD = 8 };
 
     for (int t = 0; t < f->features; t++) {
-        const float *table = f->table + f->table_size * (size_t)t;
+        const float *table = f->table + f->row_at[t] * width;
         const uint32_t *rows = k->rows + (size_t)t * (size_t)k->n;
         float *to = k->f + width * (size_t)t;
         for (int i = 0; i < n; i++, to += fw) {

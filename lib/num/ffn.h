@@ -26,16 +26,19 @@
 #include "num/ngram.h"
 
 enum { FFN_VOCAB = 256, FFN_MAX_LAYERS = 64, FFN_MAX_PARAMS = 400 };
+enum {
+    FFN_MAX_FEATURES = NGRAM_MAX_ORDER + NGRAM_MAX_WORDS + NGRAM_MAX_REPEATS
+};
 enum ffn_norm { FFN_PRE, FFN_POST, FFN_NONE };
 
 struct ffn_config {
     long context; /* window in bytes: no position sees past its start */
     long layers, model, hidden;
-    long orders, words, match, bits; /* context features, see ngram.h */
-    long width;                      /* of a table row */
-    int act;                         /* enum kern_act */
-    int norm;                        /* enum ffn_norm */
-    int tied;                        /* the head is the embedding */
+    long orders, words, repeats, bits; /* context features, see ngram.h */
+    long width;                        /* of a table row */
+    int act;                           /* enum kern_act */
+    int norm;                          /* enum ffn_norm */
+    int tied;                          /* the head is the embedding */
 };
 
 struct ffn_param {
@@ -51,11 +54,11 @@ struct ffn {
     const struct kern *k;
     struct ffn_param param[FFN_MAX_PARAMS];
     int nparam;
-    size_t size;       /* dense floats */
-    float *w;          /* [size], owned */
-    size_t table_size; /* floats of one table */
-    float *table;      /* [features][1 << bits][width], owned */
-    int features;
+    size_t size;                         /* dense floats */
+    float *w;                            /* [size], owned */
+    int features;                        /* context tables */
+    size_t row_at[FFN_MAX_FEATURES + 1]; /* first row of each; last: all */
+    float *table;                        /* [rows][width], owned */
 };
 
 /* Lay out and allocate a model, all zero. Fails on impossible shapes. */
@@ -66,6 +69,10 @@ void ffn_close(struct ffn *f);
 int ffn_plan(struct ffn *f, const struct ffn_config *c, struct why *w);
 
 void ffn_init(struct ffn *f, uint64_t seed);
+
+/* Rows of all tables together, and floats in them. */
+size_t ffn_rows(const struct ffn *f);
+size_t ffn_table_size(const struct ffn *f);
 
 /* All parameters, tables included; multiply-adds of one position forward. */
 size_t ffn_count(const struct ffn *f);

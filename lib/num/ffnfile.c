@@ -17,7 +17,7 @@ static const struct field {
     { "hidden", offsetof(struct ffn_config, hidden) },
     { "orders", offsetof(struct ffn_config, orders) },
     { "words", offsetof(struct ffn_config, words) },
-    { "match", offsetof(struct ffn_config, match) },
+    { "repeats", offsetof(struct ffn_config, repeats) },
     { "bits", offsetof(struct ffn_config, bits) },
     { "width", offsetof(struct ffn_config, width) },
 };
@@ -89,9 +89,7 @@ read_model(const struct ckpt *c, struct ffn *f, struct why *w)
                  w) < 0)
             return -1;
     }
-    return f->features ? copy(c, "tables", f->table,
-                              f->table_size * (size_t)f->features, w)
-                       : 0;
+    return f->features ? copy(c, "tables", f->table, ffn_table_size(f), w) : 0;
 }
 
 static int
@@ -174,7 +172,6 @@ int
 ffnfile_resume(const struct ffnfile *x, struct train *t, struct why *w)
 {
     const struct ffn *f = t->f;
-    size_t accs = (size_t)f->features << f->c.bits;
 
     t->steps = (uint64_t)x->steps;
     t->seen = (uint64_t)x->seen;
@@ -186,7 +183,7 @@ ffnfile_resume(const struct ffnfile *x, struct train *t, struct why *w)
     if (copy(&x->ckpt, "moment1", t->m, f->size, w) < 0 ||
         copy(&x->ckpt, "moment2", t->v, f->size, w) < 0)
         return -1;
-    if (f->features && copy(&x->ckpt, "tables.acc", t->acc, accs, w) < 0)
+    if (f->features && copy(&x->ckpt, "tables.acc", t->acc, ffn_rows(f), w) < 0)
         return -1;
     t->epoch = (uint64_t)x->epoch;
     return bytes_seek(t->data, (uint64_t)x->epoch, (size_t)x->next, w);
@@ -220,8 +217,7 @@ ffnfile_save(const char *path, const struct train *t, double seconds,
     const struct ffn *f = t->f;
     struct ckpt_tensor list[FFN_MAX_PARAMS + 4];
     struct sbuf meta = { 0 };
-    size_t n = 0, features = (size_t)f->features;
-    size_t rows = (size_t)1 << f->c.bits, width = (size_t)f->c.width;
+    size_t n = 0, rows = ffn_rows(f), width = (size_t)f->c.width;
     int bad;
 
     for (int i = 0; i < f->nparam; i++) {
@@ -230,12 +226,10 @@ ffnfile_save(const char *path, const struct train *t, double seconds,
             p->name, 2, { (size_t)p->rows, (size_t)p->cols }, f->w + p->at
         };
     }
-    if (features) {
-        list[n++] = (struct ckpt_tensor){
-            "tables", 3, { features, rows, width }, f->table
-        };
+    if (rows) {
         list[n++] =
-            (struct ckpt_tensor){ "tables.acc", 2, { features, rows }, t->acc };
+            (struct ckpt_tensor){ "tables", 2, { rows, width }, f->table };
+        list[n++] = (struct ckpt_tensor){ "tables.acc", 1, { rows }, t->acc };
     }
     list[n++] = (struct ckpt_tensor){ "moment1", 1, { f->size }, t->m };
     list[n++] = (struct ckpt_tensor){ "moment2", 1, { f->size }, t->v };

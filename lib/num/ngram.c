@@ -1,8 +1,12 @@
-#include <string.h>
-
 #include "num/ngram.h"
 
-enum { OUTSIDE = 256, LONGEST_WORD = 24, MATCH_BITS = 12, MATCH_LENGTHS = 16 };
+enum {
+    OUTSIDE = 256,
+    LONGEST_WORD = 24,
+    REPEAT_BITS = 12,
+    REPEAT_LENGTHS = 16,
+    REPEAT_ROW_BITS = 12
+};
 
 /* Multiplicative hashing: the high bits of h * odd are well mixed. */
 static uint64_t
@@ -27,7 +31,19 @@ is_letter(uint8_t c)
 int
 ngram_features(const struct ngram *g)
 {
-    return (g->orders > 1 ? g->orders - 1 : 0) + g->words + (g->match > 0);
+    return (g->orders > 1 ? g->orders - 1 : 0) + g->words + g->repeats;
+}
+
+int
+ngram_bits(const struct ngram *g, int k)
+{
+    int most = 32;
+
+    if (k >= ngram_features(g) - g->repeats)
+        most = REPEAT_ROW_BITS;
+    else if (k == 0 && g->orders > 1)
+        most = 16;
+    return most < g->bits ? most : g->bits;
 }
 
 /* Hash the letters that end before position end, back to at most `start`;
@@ -73,45 +89,43 @@ agree(const uint8_t *data, size_t start, size_t a, size_t b, size_t most)
     return n;
 }
 
-/* The match feature of positions from .. from + n - 1. The window is walked
- * from its start: last[h] is where bytes of hash h were seen to end. */
+/*
+ * One repeat feature of positions from .. from + n - 1. The window is walked
+ * from its start: last[h] tells where bytes of hash h were last seen to end.
+ * A repeat once found is followed as long as it holds.
+ */
 static void
-match_rows(const struct ngram *g, uint32_t *rows, const uint8_t *data,
-           size_t start, size_t from, size_t n)
+repeat_rows(const struct ngram *g, uint32_t *rows, const uint8_t *data,
+            size_t start, size_t from, size_t n, size_t least)
 {
     enum { LONGEST = 32 };
     static const uint8_t bucket[LONGEST + 1] = {
         0,  0,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 10, 11, 11, 12,
         12, 12, 12, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 14, 15
     };
-    size_t last[1 << MATCH_BITS] = { 0 };    /* 0: none; else the end + 1 */
-    size_t least = (size_t)g->match, at = 0; /* at: the byte to follow */
+    uint32_t last[1 << REPEAT_BITS] = { 0 }; /* 0: none; else end - start + 1 */
+    uint64_t recent = 0, mask = ~(uint64_t)0 >> (64 - 8 * least);
+    uint32_t row_mask = (1u << ngram_bits(g, ngram_features(g) - 1)) - 1;
+    size_t at = 0; /* of the byte that followed; 0: no repeat */
 
     for (size_t p = start; p < from + n; p++) {
-        uint64_t h = 0;
-        size_t len = 0, end = p + 1;
-        if (at && data[at] == data[p])
-            at++; /* the old match goes on */
-        else
-            at = 0;
-        if (end >= start + least) {
-            for (size_t i = 0; i < least; i++)
-                h = mix(h, data[p - i]);
-            h = row_of(h, MATCH_BITS);
+        size_t end = p + 1;
+        recent = recent << 8 | data[p];
+        at = at && data[at] == data[p] ? at + 1 : 0;
+        if (end - start >= least) {
+            uint32_t h = row_of(recent & mask, REPEAT_BITS);
             if (!at && last[h])
-                at = last[h] - 1;
-            last[h] = end + 1;
+                at = start + last[h] - 1;
+            if (at && agree(data, start, at, end, least) < least)
+                at = 0;
+            last[h] = (uint32_t)(end - start + 1);
         }
-        if (at)
-            len = agree(data, start, at, end, LONGEST);
-        if (len < least)
-            at = 0;
-        if (p < from)
-            continue;
-        rows[p - from] =
-            at ? ((uint32_t)data[at] * MATCH_LENGTHS + bucket[len]) &
-                     ((1u << g->bits) - 1)
-               : 0;
+        if (p >= from)
+            rows[p - from] =
+                at ? (data[at] * (uint32_t)REPEAT_LENGTHS +
+                      bucket[agree(data, start, at, end, LONGEST)]) &
+                         row_mask
+                   : 0;
     }
 }
 
@@ -129,14 +143,15 @@ ngram_rows(const struct ngram *g, uint32_t *rows, size_t ld,
             size_t back = (size_t)o - 1;
             h = mix(h, p >= start + back ? data[p - back] : OUTSIDE);
             if (o >= 2) {
-                *row = row_of(h, g->bits);
+                *row = row_of(h, ngram_bits(g, o - 2));
                 row += ld;
             }
         }
         if (g->words)
             word_rows(g, row, ld, data, start, p);
     }
-    if (g->match)
-        match_rows(g, rows + (size_t)(ngram_features(g) - 1) * ld, data, start,
-                   from, n);
+    rows += (size_t)(ngram_features(g) - g->repeats) * ld;
+    for (int i = 0; i < g->repeats; i++)
+        repeat_rows(g, rows + (size_t)i * ld, data, start, from, n,
+                    (size_t)2 << i);
 }

@@ -37,12 +37,11 @@ train_open(struct train *t, struct ffn *f, struct bytes *data,
            struct team *team, const struct train_config *c, struct why *w)
 {
     size_t batch = (size_t)c->batch, size = f->size;
-    size_t accs = (size_t)f->features << f->c.bits;
 
     *t = (struct train){ .f = f, .data = data, .team = team, .c = *c };
     t->m = calloc(size, sizeof *t->m);
     t->v = calloc(size, sizeof *t->v);
-    t->acc = calloc(accs + 1, sizeof *t->acc);
+    t->acc = calloc(ffn_rows(f) + 1, sizeof *t->acc);
     t->input = malloc(batch);
     t->target = malloc(batch);
     t->segment = malloc(sizeof *t->segment * batch);
@@ -126,9 +125,8 @@ train_memory(const struct ffn *f, const struct train_config *c, int members)
     size_t row = (layers + 1) * (2 * d + 2) + layers * (up + h) + fw +
                  FFN_VOCAB + 2 * d + up + h + 3;
 
-    return sizeof(float) *
-           (f->size * (2 + (size_t)members) +
-            ((size_t)f->features << f->c.bits) + row * (size_t)c->batch);
+    return sizeof(float) * (f->size * (2 + (size_t)members) + ffn_rows(f) +
+                            row * (size_t)c->batch);
 }
 
 /* Fill the batch with segments; the last one is cut to fit, its rest skipped
@@ -211,7 +209,7 @@ forget_rows(struct train *t, int index, int members)
             const struct ffn_work *k = &t->member[j].work;
             const uint32_t *rows = k->rows + i * (size_t)k->n;
             for (size_t p = 0; p < t->member[j].n; p++) {
-                size_t at = (i << f->c.bits) + rows[p];
+                size_t at = f->row_at[i] + rows[p];
                 if (t->acc[at] >= 0)
                     continue;
                 t->acc[at] = 0;
@@ -224,7 +222,7 @@ forget_rows(struct train *t, int index, int members)
 static void
 new_epoch(struct train *t)
 {
-    size_t n = (size_t)t->f->features << t->f->c.bits;
+    size_t n = ffn_rows(t->f);
 
     t->epoch = t->data->epoch;
     for (size_t i = 0; i < n && !t->c.remember; i++)
@@ -339,12 +337,11 @@ update_tables(struct train *t, int index, int members)
     for (int i = index; i < f->features; i += members)
         for (int j = 0; j < members; j++) {
             const struct ffn_work *k = &t->member[j].work;
-            f->k->sparse(f->table + f->table_size * (size_t)i,
-                         t->acc + ((size_t)i << f->c.bits),
-                         k->rows + (size_t)i * (size_t)k->n,
-                         k->f + (size_t)i * (size_t)width, fw, lr,
-                         1e-6f / (to_mean * to_mean), (int)t->member[j].n,
-                         width);
+            f->k->sparse(
+                f->table + f->row_at[i] * (size_t)width, t->acc + f->row_at[i],
+                k->rows + (size_t)i * (size_t)k->n,
+                k->f + (size_t)i * (size_t)width, fw, lr,
+                1e-6f / (to_mean * to_mean), (int)t->member[j].n, width);
         }
 }
 

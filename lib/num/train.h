@@ -40,9 +40,9 @@ struct train {
     struct train_config c;
     uint64_t steps, seen; /* in the life of the model */
     float *m, *v;         /* [f->size] moments, owned */
-    float *acc;     /* [features][1 << bits] of Adagrad, owned; negative where
-                       the row is from an earlier epoch */
-    uint64_t epoch; /* that acc belongs to */
+    float *acc;           /* [rows] of Adagrad, owned; negative where
+                             the row is from an earlier epoch */
+    uint64_t epoch;       /* that acc belongs to */
     /* of the last step */
     double loss;      /* mean nats */
     double accuracy;  /* share of targets with the largest logit */

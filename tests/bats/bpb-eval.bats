@@ -15,7 +15,7 @@ near() {
 # A model of $1 steps.
 model() {
 	ffn-train --bits 8 --batch 64 --model 16 --hidden 16 --threads 1 \
-	    -n "$1" --summary none -o m text
+	    --repeats 0 -n "$1" --summary none -o m text
 }
 
 # bundle C - the original's format, written by another program: a model whose

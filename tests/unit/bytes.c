@@ -131,30 +131,30 @@ test_ngram(void)
 }
 
 static void
-test_match(void)
+test_repeats(void)
 {
-    struct ngram g = { .match = 3, .bits = 16 };
-    uint32_t row[2], all[16], cut;
+    struct ngram g = { .repeats = 2, .bits = 16 };
     static const uint8_t s[] = "abcXabcYabc";
+    uint32_t a[2], b[2], all[2 * 11];
 
-    rows(&g, row, "abcXabc", 0);
-    CHECK(row[0] >> 4 == 'X');
-    rows(&g, row + 1, "bcXabc", 0);
-    CHECK(row[1] == 0); /* "bc" agrees in two bytes only */
-    rows(&g, row, "abcXabcYabc", 0);
-    CHECK(row[0] >> 4 == 'Y');
-    rows(&g, row, "abcXabcYabc", 5);
-    CHECK(row[0] == 0);
-    rows(&g, row, "abcdefghZ.abcdefgh", 0);
-    rows(&g, row + 1, "fghZ.fgh", 0);
-    CHECK(row[0] >> 4 == 'Z' && row[1] >> 4 == 'Z' && row[0] > row[1]);
-    rows(&g, row, "abcdefabcd", 0); /* a match that goes on */
-    CHECK(row[0] >> 4 == 'e');
+    rows(&g, a, "abcdXabcd", 0);
+    CHECK(a[0] >> 4 == 'X' && a[1] == a[0]);
+    rows(&g, a, "abcXdbc", 0); /* "bc" agrees, four bytes do not */
+    CHECK(a[0] >> 4 == 'X' && a[1] == 0);
+    rows(&g, a, "abcdXabcdYabcd", 0);
+    CHECK(a[0] >> 4 == 'Y');
+    rows(&g, a, "abcdXabcdYabcd", 9);
+    CHECK(a[0] == 0 && a[1] == 0);
+    rows(&g, a, "abcdefghZ.abcdefgh", 0);
+    rows(&g, b, "efghZ.efgh", 0);
+    CHECK(a[1] >> 4 == 'Z' && b[1] >> 4 == 'Z' && a[1] > b[1]);
+    rows(&g, a, "abcd1..Xcd2.abcd", 0); /* one that goes on is followed */
+    CHECK(a[0] >> 4 == '1');
     promise("ngram: a repeat says which byte followed, and how long it is");
     ngram_rows(&g, all, 11, s, 0, 0, 11);
     for (size_t n = 1; n <= 11; n++) {
-        ngram_rows(&g, &cut, 1, s, 0, n - 1, 1);
-        CHECK(cut == all[n - 1]);
+        ngram_rows(&g, a, 1, s, 0, n - 1, 1);
+        CHECK(a[0] == all[n - 1] && a[1] == all[11 + n - 1]);
     }
     promise("ngram: a repeat is found the same way from anywhere");
 }
@@ -163,12 +163,12 @@ test_match(void)
 static void
 test_causal(void)
 {
-    struct ngram g = { .orders = 8, .words = 2, .match = 4, .bits = 16 };
+    struct ngram g = { .orders = 8, .words = 2, .repeats = 3, .bits = 16 };
     static uint8_t s[600];
-    uint32_t before[10], after[10];
+    uint32_t before[12], after[12];
     int differ = 0;
 
-    CHECK(ngram_features(&g) == 10);
+    CHECK(ngram_features(&g) == 12);
     for (size_t i = 0; i < sizeof s; i++)
         s[i] = (uint8_t) "the cat sat "[i % 12];
     for (size_t p = 0; p + 1 < sizeof s; p++) {
@@ -197,7 +197,7 @@ main(void)
     test_order();
     test_shuffle();
     test_ngram();
-    test_match();
+    test_repeats();
     test_causal();
     return check_done();
 }

@@ -46,7 +46,7 @@ check_tables(struct ffn *f, struct ffn_work *k, const float *df)
 
     for (int t = 0; t < f->features; t++) {
         uint32_t row = k->rows[t * N + 2];
-        float want = 0, *w = f->table + f->table_size * (size_t)t + row * width;
+        float want = 0, *w = f->table + (f->row_at[t] + row) * width;
         for (int i = 0; i < N; i++)
             if (k->rows[t * N + i] == row)
                 want += df[(size_t)i * fw + (size_t)t * width + 1];
@@ -68,7 +68,7 @@ check_shape(struct ffn_config c)
     rng_seed(&r, 3);
     for (size_t i = 0; i < f.size; i++)
         f.w[i] = 0.3f * rng_normal(&r);
-    for (size_t i = 0; i < f.table_size * (size_t)f.features; i++)
+    for (size_t i = 0; i < ffn_table_size(&f); i++)
         f.table[i] = 0.3f * rng_normal(&r);
     grad = calloc(f.size, sizeof *grad);
     loss(&f, &k);

@@ -103,8 +103,8 @@ test_repeats(void)
     steps(&a, 30);
     steps(&b, 30);
     CHECK(memcmp(a.f.w, b.f.w, a.f.size * sizeof(float)) == 0);
-    CHECK(memcmp(a.f.table, b.f.table,
-                 a.f.table_size * (size_t)a.f.features * sizeof(float)) == 0);
+    CHECK(memcmp(a.f.table, b.f.table, ffn_table_size(&a.f) * sizeof(float)) ==
+          0);
     finish(&b);
     promise("train: the same seed and team give the same bits");
     start(&b, &rule, 3);
@@ -134,7 +134,7 @@ test_passes(void)
         size_t rows, old = 0, live = 0, left = 0;
         c.remember = remember;
         start(&r, &c, 2);
-        rows = (size_t)r.f.features << r.f.c.bits;
+        rows = ffn_rows(&r.f);
         while (r.data.epoch == 0)
             steps(&r, 1);
         for (size_t i = 0; i < rows; i++) {
