@@ -116,7 +116,7 @@ deps:				## name what is missing and install it with apt
 lint: all			## static checks
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr \
 	  --enable=warning,portability --suppress=missingIncludeSystem \
-	  --suppress=varFuncNullUB --suppress=invalidPointerCast \
+	  --suppress=varFuncNullUB \
 	  -Ilib -Ikernels bin lib kernels
 	clang-format -n -Werror $(SOURCES)
 	clang -fsyntax-only -Werror $(OURCPP) -std=c11 $(WARN) \

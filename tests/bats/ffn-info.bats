@@ -41,8 +41,8 @@ setup() {
 }
 
 @test "ffn-info: one bad file is reported, the rest are described, status 2" {
-	head -c 3000 m >cut
-	run -2 --separate-stderr ffn-info cut m nosuch
-	[[ $output == *$'m\tsteps\t2'* && $output != *cut* ]]
-	[[ $stderr == "ffn-info: cut: truncated"*"ffn-info: nosuch: "* ]]
+	head -c 3000 m >part
+	run -2 --separate-stderr ffn-info part m nosuch
+	[[ $output == *$'m\tsteps\t2'* && $output != *part* ]]
+	[[ $stderr == "ffn-info: part: truncated"*"ffn-info: nosuch: "* ]]
 }
