@@ -102,17 +102,47 @@ read_history(struct rows *rows, struct past *past)
         errx(X_FAIL, "%s", w.s);
 }
 
-int
-main(int argc, char *argv[])
+/* Find a proposal and make the change. */
+static int
+change(const struct space *space, struct sbuf *conf)
 {
-    struct sbuf conf = { 0 }, table = { 0 };
-    struct space space;
     struct rows rows = { 0 };
     struct past past = { 0 };
     struct proposal p;
     struct why w;
     uint64_t mix;
     int got;
+
+    read_history(&rows, &past);
+    mix = (uint64_t)seed * 0x9e3779b97f4a7c15u +
+          (uint64_t)from_environment("AR_SEQ", (long)rows.n);
+    got = propose(space, conf->s, past.trial, past.n, mix, &p, &w);
+    if (got < 0)
+        errx(X_FAIL, "%s", w.s);
+    if (got == 0)
+        warnx("%s: space exhausted: every combination was measured",
+              space_path);
+    for (size_t i = 0; i < p.n; i++)
+        conf_set(conf, p.change[i].dim->name, p.change[i].to);
+    if (conf->failed)
+        errx(X_FAIL, "%s: out of memory", conf_path);
+    if (got && !dry_run && fsx_replace(conf_path, conf->s, conf->len, &w) < 0)
+        errx(X_FAIL, "%s", w.s);
+    if (got)
+        say(&p);
+    propose_free(&p);
+    past_free(&past);
+    rows_free(&rows);
+    return got ? X_YES : X_NO;
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct sbuf conf = { 0 }, table = { 0 };
+    struct space space;
+    struct why w;
+    int status;
 
     if (opt_parse(argc, argv, &tool) < argc)
         opt_usage();
@@ -122,23 +152,11 @@ main(int argc, char *argv[])
     read_text(conf_path, &conf);
     if (space_parse(&space, table.s, space_path, &w) < 0)
         errx(X_FAIL, "%s", w.s);
-    read_history(&rows, &past);
-    mix = (uint64_t)seed * 0x9e3779b97f4a7c15u +
-          (uint64_t)from_environment("AR_SEQ", (long)rows.n);
-    got = propose(&space, conf.s, past.trial, past.n, mix, &p, &w);
-    if (got < 0)
-        errx(X_FAIL, "%s", w.s);
-    if (got == 0)
-        errx(X_NO, "%s: space exhausted: every combination was measured",
-             space_path);
-    for (size_t i = 0; i < p.n; i++)
-        conf_set(&conf, p.change[i].dim->name, p.change[i].to);
-    if (conf.failed)
-        errx(X_FAIL, "%s: out of memory", conf_path);
-    if (!dry_run && fsx_replace(conf_path, conf.s, conf.len, &w) < 0)
-        errx(X_FAIL, "%s", w.s);
-    say(&p);
+    status = change(&space, &conf);
+    space_free(&space);
+    sbuf_free(&table);
+    sbuf_free(&conf);
     if (fflush(stdout) || ferror(stdout))
         err(X_FAIL, "write");
-    return X_YES;
+    return status;
 }

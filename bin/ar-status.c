@@ -38,36 +38,32 @@ static const struct tool tool = {
                 "  ar-status -t mar5 --json | jq .best\n",
 };
 
-/* The tag of the only study of this repository. */
-static const char *
-only_tag(void)
+/* The tag of the only study of this repository, or -1. */
+static int
+only_tag(struct sbuf *found, struct why *w)
 {
     struct repo r;
     struct sbuf dir = { 0 };
-    struct why w;
     struct dirent *e;
-    char *found = NULL;
     DIR *d;
     int n = 0;
 
-    if (repo_find(&r, &w) < 0)
-        errx(X_FAIL, "%s", w.s);
+    if (repo_find(&r, w) < 0)
+        return -1;
     sbuf_addf(&dir, "%s/ar", r.common);
+    repo_free(&r);
     d = dir.failed ? NULL : opendir(dir.s);
     while (d && (e = readdir(d)))
         if (study_tag_ok(e->d_name) && n++ == 0)
-            found = strdup(e->d_name);
+            sbuf_adds(found, e->d_name);
     if (d)
         closedir(d);
     if (n == 0)
-        errx(X_FAIL, "there is no study here; make one with ar-init");
+        why_set(w, "there is no study here; make one with ar-init");
     if (n > 1)
-        errx(X_FAIL, "there are %d studies in %s; name one with -t", n, dir.s);
-    if (!found)
-        err(X_FAIL, NULL);
+        why_set(w, "there are %d studies in %s; name one with -t", n, dir.s);
     sbuf_free(&dir);
-    repo_free(&r);
-    return found;
+    return n == 1 && !found->failed ? 0 : -1;
 }
 
 /* s, cut to what is left of the line after used columns. */
@@ -280,6 +276,7 @@ main(int argc, char *argv[])
         "phase",     "elapsed_s", "hypothesis", "dir",   NULL
     };
     struct out o = { .fp = stdout, .form = OUT_JSON, .cols = cols };
+    struct sbuf only = { 0 };
     struct study s;
     struct status st;
     struct why w;
@@ -288,9 +285,12 @@ main(int argc, char *argv[])
         opt_usage();
     if (!tag && (tag = getenv("AR_TAG")) && !*tag)
         tag = NULL;
-    if (!tag)
-        tag = only_tag();
-    if (study_open(&s, tag, &w) < 0 || status_of(&st, &s, &w) < 0)
+    if (!tag && only_tag(&only, &w) < 0) {
+        sbuf_free(&only);
+        errx(X_FAIL, "%s", w.s);
+    }
+    if (study_open(&s, tag ? tag : only.s, &w) < 0 ||
+        status_of(&st, &s, &w) < 0)
         errx(X_FAIL, "%s", w.s);
     if (json)
         print_json(&o, &s, &st);
@@ -298,5 +298,6 @@ main(int argc, char *argv[])
         print_screen(&s, &st);
     out_close(&o);
     study_close(&s);
+    sbuf_free(&only);
     return X_YES;
 }

@@ -41,16 +41,16 @@ set_choices(struct space_dim *d, const char *range, struct why *w)
         return why_set(w, "out of memory");
     while (d->n < n) {
         size_t len = strcspn(range, "|");
-        if (!(d->choice[d->n] = strndup(range, len)))
+        char *word = d->choice[d->n] = strndup(range, len);
+        if (!word)
             return why_set(w, "out of memory");
-        if (!plain(d->choice[d->n]))
+        d->n++;
+        if (!plain(word))
             return why_set(w, "%s: a choice is empty, too long or has a blank",
                            d->name);
-        for (size_t i = 0; i < d->n; i++)
-            if (strcmp(d->choice[i], d->choice[d->n]) == 0)
-                return why_set(w, "%s: %s is there twice", d->name,
-                               d->choice[i]);
-        d->n++;
+        for (size_t i = 0; i + 1 < d->n; i++)
+            if (strcmp(d->choice[i], word) == 0)
+                return why_set(w, "%s: %s is there twice", d->name, word);
         range += len + (range[len] == '|');
     }
     return n < 2 ? why_set(w, "%s: one choice is no choice, write a|b", d->name)
