@@ -7,6 +7,7 @@
  */
 #include <err.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ar/init.h"
 #include "common/exitcode.h"
@@ -39,6 +40,29 @@ static const struct tool tool = {
                 "  ar-loop -t mar5 -n 1 -a './propose.sh'\n",
 };
 
+enum { MAXFAIL = 5, MAXIDLE = 20 };
+
+/*
+ * How many proposals in a row came to nothing. A proposer that cannot start
+ * would fill the table with crashes, and one without ideas runs for ever.
+ */
+static int
+stuck(const struct exp *e, struct why *w)
+{
+    static int failed, idle;
+
+    idle = e->reps ? 0 : idle + 1;
+    failed = !e->reps && strcmp(e->result, "crash") == 0 && *e->verdict
+                 ? failed + 1
+                 : 0;
+    if (failed >= MAXFAIL)
+        return why_set(w, "%d proposals in a row failed; the last said: %s",
+                       failed, e->description);
+    if (count < 0 && idle >= MAXIDLE)
+        return why_set(w, "%d proposals in a row were nothing new", idle);
+    return 0;
+}
+
 static void
 report(const struct exp *e)
 {
@@ -68,6 +92,8 @@ work(struct loop *l, int *kept, struct why *w)
             return r;
         *kept |= e->result[0] == 'k';
         report(e);
+        if ((r = stuck(e, w)))
+            return r;
     }
     return 0;
 }

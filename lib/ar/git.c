@@ -79,10 +79,11 @@ int
 git_run(struct git *g, struct why *w, const char *const *arg)
 {
     static const char *const set[] = {
-        "core.hooksPath=/dev/null", "core.fsmonitor=false",
-        "core.trustctime=true",     "core.untrackedCache=false",
-        "core.autocrlf=false",      "core.safecrlf=false",
-        "commit.gpgSign=false",     "submodule.recurse=false",
+        "core.hooksPath=/dev/null",  "core.fsmonitor=false",
+        "core.trustctime=true",      "core.untrackedCache=false",
+        "core.autocrlf=false",       "core.safecrlf=false",
+        "commit.gpgSign=false",      "submodule.recurse=false",
+        "core.sparseCheckout=false", "core.splitIndex=false",
     };
     enum { NSET = sizeof set / sizeof *set };
     const char *argv[1 + 2 * NSET + MAXARG + 1] = { "git" };

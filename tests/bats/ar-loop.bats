@@ -245,3 +245,14 @@ echo hang"
 	run -1 ar-loop -t h -n 1 -a 'echo 0.5 >value'
 	run -0 ar-loop -t h -n 1 -a 'echo 2 >value'
 }
+
+@test "ar-loop: stops by itself when the proposer fails or has no ideas" {
+	toy
+	trusting
+	run -2 --separate-stderr ar-loop -t t -a 'no-such-command'
+	[[ $stderr == *"5 proposals in a row failed; the last said: proposer fail"* ]]
+	run -2 --separate-stderr ar-loop -t t -a 'echo same; echo 3 >value'
+	[[ $stderr == *"20 proposals in a row were nothing new" ]]
+	[ "$(rows | wc -l)" = 27 ]
+	sound
+}
