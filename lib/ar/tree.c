@@ -155,6 +155,44 @@ tree_ensure(struct study *s, struct tree *t, struct why *w)
     return mend_gitfile(t, w);
 }
 
+/* Might this index have a submodule? The mode 0160000 says so; a chance hit
+ * costs no more than a look. */
+static int
+may_have_submodule(const struct sbuf *index)
+{
+    const char *p = index->s, *end = p + index->len;
+
+    while (p < end && (p = memchr(p, '\xe0', (size_t)(end - p)))) {
+        if (p - index->s >= 2 && p + 1 < end && !p[-2] && !p[-1] && !p[1])
+            return 1;
+        p++;
+    }
+    return 0;
+}
+
+/* What lies in a submodule is part of no commit of ours, and git clean does
+ * not look there: leave the empty directory that a checkout makes. */
+static int
+empty_submodules(struct tree *t, struct why *w)
+{
+    struct git g = { .git_dir = t->admin, .tree = t->path, .index = t->index };
+    struct sbuf path = { 0 };
+    int bad = git(&g, w, "ls-files", "-s", "-z");
+
+    for (const char *p = g.out.s, *name; !bad && p && p < g.out.s + g.out.len;
+         p += strlen(p) + 1) {
+        if (strncmp(p, "160000 ", 7) != 0 || !(name = strchr(p, '\t')))
+            continue;
+        sbuf_clear(&path);
+        sbuf_addf(&path, "%s/%s", t->path, name + 1);
+        bad = path.failed || tree_remove(path.s, w) < 0 ||
+              fsx_mkdirs(path.s, w) < 0;
+    }
+    sbuf_free(&path);
+    sbuf_free(&g.out);
+    return bad ? -1 : 0;
+}
+
 /* Give the proposer's git an index that knows the files. */
 static int
 copy_index(struct tree *t, struct why *w)
@@ -164,6 +202,8 @@ copy_index(struct tree *t, struct why *w)
     int bad = fsx_read(t->index, &b, (size_t)1 << 31, w);
 
     sbuf_addf(&to, "%s/index", t->admin);
+    if (!bad && may_have_submodule(&b))
+        bad = empty_submodules(t, w);
     if (!bad &&
         (!(fp = fopen(to.s, "w")) || fwrite(b.s, 1, b.len, fp) != b.len))
         bad = why_set(w, "%s: %s", to.s, strerror(errno));

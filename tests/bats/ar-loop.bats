@@ -139,6 +139,20 @@ value" ]
 	    "3.000000 4.000000 5.000000 " ]
 }
 
+@test "ar-loop: a repository in the repository carries nothing along" {
+	toy
+	git init -q sub && git -C sub commit -q --allow-empty -m 1
+	git add sub && commit sub
+	ar-init -t t -m n:lower -r 'find . -name "z*" | wc -l | sed s/^/n:/' \
+	    --trust-run
+	ar-loop -t t -n 2 -a 'touch sub/z$AR_SEQ; git init -q in
+		git -C in commit -q --allow-empty -m 1; touch in/z; echo $AR_SEQ >>value' ||
+	    [ $? = 1 ]
+	[ "$(ar-log -t t -N | cut -f 2 | sort -u)" = 0.000000 ]
+	[ "$(ar-log -t t --decisions -N | cut -f 6 | tr '\n' ' ')" = \
+	    "baseline discard discard " ]
+}
+
 @test "ar-loop: hostile words become one harmless line" {
 	toy
 	trusting
