@@ -208,7 +208,8 @@ revisit(struct loop *l, const struct init *in, struct why *w)
 
     if (!s->made)
         return wipe(s, w) < 0 ? -1 : 1;
-    if (s->n && s->exp[0].phase == PH_DECIDED) {
+    /* decided but not applied: killed in between, so not finished yet */
+    if (s->n && s->exp[0].phase == PH_DECIDED && !(s->n == 1 && s->moving)) {
         if (strcmp(s->exp[0].result, "keep") == 0)
             return why_set(w,
                            "%s: the study exists already; go on with "

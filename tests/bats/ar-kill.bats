@@ -59,6 +59,28 @@ $([ $v = 2 ] && echo discard || echo keep) v" ]
 	[ "$points" -ge 25 ]
 }
 
+@test "kill: ar-init at every other git command, then the same ar-init" {
+	deadly_git
+	toy
+	touch eval && commit eval
+	cp -a .git ../saved
+	echo before >../when
+	at=1
+	while :; do
+		rm -rf .git && cp -a ../saved .git
+		echo 0 >../calls && echo $at >../at
+		export -f measured
+		run env PATH="$BATS_TEST_TMPDIR/deadly:$PATH" \
+		    bash -c 'measured -p <(echo eval); exit $?'
+		[ "$status" = 137 ] || break
+		measured -p <(echo eval)
+		sound
+		at=$((at + 2))
+	done
+	[ "$status" = 0 ]
+	[ "$at" -gt 20 ]
+}
+
 @test "kill: from the proposer, the run and the metric, with the same number" {
 	toy
 	die='[ -e "$AR_DIR/../../../../dead$AR_SEQ" ] ||
