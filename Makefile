@@ -37,7 +37,7 @@ SCRIPTS  := $(patsubst bin/%.sh,$(BIN)/%,$(wildcard bin/*.sh))
 LIBOBJ   := $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c kernels/*.c))
 UNIT     := $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/*.c))
 LIB      := $B/liblearn.a
-SOURCES  := $(wildcard bin/*.c lib/*/*.[ch] kernels/*.[ch] tests/unit/*.[ch])
+SOURCES  := $(wildcard bin/*.c lib/*/*.[ch] kernels/*.[ch] tests/*/*.[ch])
 SHELLS   := $(shell grep -lE '^\#!.*(sh|bats)$$' .ci/run bin/*.sh scripts/* \
 	      scripts/dev/* tests/*/* examples/*/* 2>/dev/null) \
 	    $(wildcard tests/*/*.bash)
@@ -62,6 +62,10 @@ $(SCRIPTS): $(BIN)/%: bin/%.sh
 	install -m 755 $< $@
 
 $(UNIT): $B/unit/%: $B/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(LINK)
+
+$B/bench/%: $B/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(LINK)
 
@@ -105,9 +109,9 @@ demo:				## the main job: an autoresearch loop on real text
 	+$(MAKE) $J all
 	BIN=$(abspath $(BIN)) examples/autoresearch/run.sh demo
 
-bench: all			## speed, as ratios against a peer in the same run
-	@for b in $(wildcard tests/bench/*.sh); do \
-	  BIN=$(abspath $(BIN)) sh $$b || exit; done
+bench: all $B/bench/plain	## speed, as ratios against a peer in the same run
+	@for b in tests/bench/*.sh; do \
+	  BIN=$(abspath $(BIN)) B=$(abspath $B) sh $$b || exit; done
 
 deps:				## name what is missing and install it with apt
 	scripts/deps
