@@ -97,9 +97,9 @@ unit: $(UNIT)			## build the unit tests
 
 asan-unit:			## the unit tests alone under ASan and UBSan
 	+$(MAKE) B=build/asan SAN=address,undefined unit
-	@for t in $(notdir $(UNIT)); do \
+	@bad=0; for t in $(notdir $(UNIT)); do \
 	  build/asan/unit/$$t >build/asan/log 2>&1 </dev/null || \
-	  { grep -v '^ok ' build/asan/log; exit 1; }; done
+	  { bad=1; echo "$$t:"; grep -v '^ok ' build/asan/log; }; done; exit $$bad
 
 asan:				## every check under ASan and UBSan
 	+$(MAKE) B=build/asan BIN=build/asan/run SAN=address,undefined check
