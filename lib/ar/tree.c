@@ -162,7 +162,7 @@ may_have_submodule(const struct sbuf *index)
 {
     const char *p = index->s, *end = p + index->len;
 
-    while (p < end && (p = memchr(p, '\xe0', (size_t)(end - p)))) {
+    while (p < end && (p = memchr(p, 0xe0, (size_t)(end - p)))) {
         if (p - index->s >= 2 && p + 1 < end && !p[-2] && !p[-1] && !p[1])
             return 1;
         p++;
