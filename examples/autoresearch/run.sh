@@ -25,7 +25,11 @@ while getopts b:c:n:h opt; do
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -le 1 ] || { usage >&2; exit 2; }
+case $#,$budget,$n in
+[01],[1-9]*,[1-9]*) ;;
+*) usage >&2; exit 2 ;;
+esac
+case $budget$n in *[!0-9]*) usage >&2; exit 2 ;; esac
 
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${BIN:-$here/../../bin}
@@ -118,12 +122,18 @@ if ! ar-status -t $tag >/dev/null 2>&1; then
 	    -e './eval/bpb-eval "$AR_WORKTREE/model.ckpt" data/val.txt' \
 	    -p protected.txt -b "$budget" -k $((budget * 4 + 60))
 fi
+# A budget in seconds measures the machine, too.
+if read -r load _ 2>/dev/null </proc/loadavg &&
+    [ "${load%.*}" -gt "$(nproc)" ]; then
+	say "this machine is busy (load $load): results will differ by chance"
+fi
 say "$n experiments of $budget s each; Ctrl-C stops, the same command goes on"
 go ar-loop -v -t $tag -n "$n" -a ar-propose
 
 echo
 ar-log -t $tag | awk -F '\t' '{
-	printf "%-8s %-10s %-8s %s\n", $1, $2, $4, substr($5, 1, 50) }'
+	if (length($5) > 50) $5 = substr($5, 1, 48) ".."
+	printf "%-8s %-10s %-8s %s\n", $1, $2, $4, $5 }'
 echo
 ar-plot -t $tag || say "no plot"
 for f in progress.svg progress.png; do

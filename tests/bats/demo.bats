@@ -88,6 +88,8 @@ demo() {
 	run -2 demo no/such
 	run -2 demo a b
 	run -2 demo -x
+	run -2 demo -n 0 d2
+	run -2 demo -b 1.5 d2
 	# inside a repository of the user: its files and history stay as they are
 	cd repo
 	git -c user.name=a -c user.email=a@b commit -q --allow-empty -m mine
