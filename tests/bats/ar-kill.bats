@@ -5,6 +5,7 @@ load study
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
+	export nap=$((RANDOM + 1000)).$$ # a sleep that no other test has
 }
 
 # A git that kills whoever called it at call number $(cat at), before or after
@@ -108,17 +109,17 @@ keep 3" ]
 @test "kill: what a killed loop left running is killed by the next" {
 	toy
 	trusting
-	run -137 ar-loop -t t -n 1 -a 'setsid sleep 66.6 & kill -9 $PPID'
-	pgrep -f 'sleep 66[.]6'
+	run -137 ar-loop -t t -n 1 -a 'setsid sleep $nap & kill -9 $PPID'
+	pgrep -f "sleep $nap"
 	run -0 ar-loop -t t -n 1 -a 'echo 0.5 >value'
-	run -1 pgrep -f 'sleep 66[.]6'
+	run -1 pgrep -f "sleep $nap"
 }
 
 @test "kill: TERM ends the loop by TERM, its run with it; it goes on later" {
 	toy
 	ar-init -t t -m v:lower -e 'sed s/^/v:/ "$AR_WORKTREE/value"' \
 	    -r '[ ! -e slow ] || [ -e "$AR_REPO/go" ] || {
-	        : >"$AR_DIR/started"; sleep 55.5 & wait; }'
+	        : >"$AR_DIR/started"; sleep $nap & wait; }'
 	ar-loop -t t -n 2 -a 'touch slow; echo 0.5 >value; echo slow' &
 	pid=$!
 	for _ in $(seq 200); do
@@ -129,7 +130,7 @@ keep 3" ]
 	rc=0
 	wait $pid || rc=$?
 	[ $rc = 143 ]
-	run -1 pgrep -f 'sleep 55[.]5'
+	run -1 pgrep -f "sleep $nap"
 	[ "$(rows)" = "keep baseline" ]
 	touch go
 	run -0 ar-loop -t t -n 1 -a false

@@ -4,6 +4,7 @@ load study
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
+	export nap=$((RANDOM + 1000)).$$ # a sleep that no other test has
 }
 
 @test "ar-loop: a scripted agent gets the rows that the reference prescribes" {
@@ -239,13 +240,13 @@ value" ]
 	    -r '[ ! -e go ] || sh ./go; echo x:1 >x'
 	run -1 ar-loop -t t -n 1 -a "cat >go <<'EOF'
 trap '' TERM
-setsid sh -c 'trap \"\" TERM; sleep 77.7; sleep 77.7' &
-sleep 77.7
+setsid sh -c 'trap \"\" TERM; sleep $nap; sleep $nap' &
+sleep $nap
 EOF
 echo hang"
 	[ "$(rows | tail -n 1)" = "crash hang [timed out after 0.3 s]" ]
 	[ "$(ar-log -t t --decisions -N | tail -n 1 | cut -f 6)" = timeout ]
-	run -1 pgrep -f 'sleep 77[.]7'
+	run -1 pgrep -f "sleep $nap"
 	sound
 }
 

@@ -3,6 +3,7 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
+	export nap=$((RANDOM + 1000)).$$ # a sleep that no other test has
 }
 
 @test "ar-run: passes output, input and the exit status on" {
@@ -26,27 +27,27 @@ setup() {
 @test "ar-run: 124 at the limit, and TERM comes first" {
 	run -124 ar-run -t 0.2 sh -c 'trap "echo bye; exit" TERM; sleep 30 & wait'
 	same bye
-	run -124 ar-run -t 0.1 -k 0.1 sh -c 'trap "" TERM; sleep 33.1; sleep 33.1'
-	run -1 pgrep -f 'sleep 33[.]1'
+	run -124 ar-run -t 0.1 -k 0.1 sh -c 'trap "" TERM; sleep $nap; sleep $nap'
+	run -1 pgrep -f "sleep $nap"
 }
 
 @test "ar-run: nothing outlives it: setsid, double fork, pipe holders" {
 	start=$SECONDS
 	run -0 ar-run -k 0.1 sh -c '
-		(setsid sh -c "trap \"\" TERM; sleep 34.1; sleep 34.1" &)
-		setsid sleep 34.1 & sleep 34.1 & sleep 0.1; echo over'
+		(setsid sh -c "trap \"\" TERM; sleep $nap; sleep $nap" &)
+		setsid sleep $nap & sleep $nap & sleep 0.1; echo over'
 	same over
-	run -1 pgrep -f 'sleep 34[.]1'
+	run -1 pgrep -f "sleep $nap"
 	[ $((SECONDS - start)) -lt 10 ]
 }
 
 @test "ar-run: a stopped process is killed, too" {
-	run -124 ar-run -t 0.2 -k 0.2 sh -c 'sleep 35.1 & kill -STOP $!; wait'
-	run -1 pgrep -f 'sleep 35[.]1'
+	run -124 ar-run -t 0.2 -k 0.2 sh -c 'sleep $nap & kill -STOP $!; wait'
+	run -1 pgrep -f "sleep $nap"
 }
 
 @test "ar-run: killed itself, it takes the command along" {
-	ar-run sh -c 'echo $$ >pid; exec sleep 36.1' &
+	ar-run sh -c 'echo $$ >pid; exec sleep $nap' &
 	for _ in $(seq 200); do
 		[ ! -s pid ] || break
 		sleep 0.01
@@ -57,11 +58,11 @@ setup() {
 		kill -0 "$(cat pid)" 2>/dev/null || break
 		sleep 0.01
 	done
-	run -1 pgrep -f 'sleep 36[.]1'
+	run -1 pgrep -f "sleep $nap"
 }
 
 @test "ar-run: TERM is passed on, and ends it by TERM" {
-	ar-run sh -c 'trap "echo got >got; exit 0" TERM; : >up; sleep 37.1 & wait' &
+	ar-run sh -c 'trap "echo got >got; exit 0" TERM; : >up; sleep $nap & wait' &
 	for _ in $(seq 200); do
 		[ ! -e up ] || break
 		sleep 0.01
@@ -71,7 +72,7 @@ setup() {
 	wait $! || rc=$?
 	[ $rc = 143 ]
 	[ "$(cat got)" = got ]
-	run -1 pgrep -f 'sleep 37[.]1'
+	run -1 pgrep -f "sleep $nap"
 }
 
 @test "ar-run: output is capped at its head and its end" {
