@@ -108,6 +108,13 @@ overrule(struct loop *l, long seq, const char *phase, const char *tip,
     struct study *s = &l->s;
     int moves = strcmp(tip, s->tip) != 0, bad;
 
+    if (study_open_exp(s)) { /* it was made on the tip as it is now */
+        why_set(w,
+                "experiment %ld is under way; finish it first with "
+                "ar-loop -t %s -n 1",
+                study_open_exp(s)->seq, s->c.tag);
+        return STUDY_BUSY;
+    }
     if (moves && (bad = tree_branch_free(s, w)))
         return bad;
     journal_begin(&s->rec, seq, phase);

@@ -137,7 +137,7 @@ run_env(const char *prefix, char *const *add)
 
 /* In the child: never returns. Only calls that are safe after fork. */
 static _Noreturn void
-become(const struct run *r, int in, int out, int err, int report)
+become(const struct run *r, pid_t parent, int in, int out, int err, int report)
 {
     struct sigaction a = { .sa_handler = SIG_DFL };
     int e;
@@ -145,6 +145,8 @@ become(const struct run *r, int in, int out, int err, int report)
     setsid();
     if (!r->finish) /* what must not be cut short outlives us */
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (!r->finish && getppid() != parent)
+        _exit(127); /* it died before we asked to be told */
     sigemptyset(&a.sa_mask);
     sigaction(SIGPIPE, &a, NULL);
     sigprocmask(SIG_SETMASK, &a.sa_mask, NULL);
@@ -174,7 +176,7 @@ spawn(struct run *r, int *in, struct pump p[2], struct why *w)
 {
     int pi[2] = { -1, -1 }, po[2] = { -1, -1 }, pe[2] = { -1, -1 };
     int px[2] = { -1, -1 }, e = 0, null = -1;
-    pid_t pid = -1;
+    pid_t pid = -1, me = getpid();
 
     if (!r->in && !r->own_in)
         null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -182,7 +184,7 @@ spawn(struct run *r, int *in, struct pump p[2], struct why *w)
         quiet_pipe(pe) < 0 || quiet_pipe(px) < 0 || (pid = fork()) < 0) {
         e = errno;
     } else if (pid == 0) {
-        become(r, r->in ? pi[0] : null, po[1], pe[1], px[1]);
+        become(r, me, r->in ? pi[0] : null, po[1], pe[1], px[1]);
     } else {
         close(px[1]);
         px[1] = -1;

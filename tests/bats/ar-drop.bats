@@ -44,6 +44,18 @@ discard try 0.4" ]
 	sound
 }
 
+@test "ar-drop: 75 while an experiment is under way on the tip" {
+	toy
+	trusting
+	try 0.5
+	run -137 ar-loop -t t -n 1 -a 'kill -9 $PPID'
+	run -75 --separate-stderr ar-drop -t t 1
+	[[ $stderr == *"experiment 2 is under way; finish it first"* ]]
+	try 0.4
+	ar-drop -t t 2
+	sound
+}
+
 @test "ar-drop: killed before the branch moved, it is done by the next tool" {
 	toy
 	trusting
