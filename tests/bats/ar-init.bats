@@ -164,3 +164,24 @@ z"; touch "\"q\""; echo odd'
 	[ "$(git log -1 --format='%an <%ae>' refs/ar/t/exp/000001)" = \
 	    "learnutils <learnutils@localhost>" ]
 }
+
+@test "ar-init: hooks, signing, sparse checkouts of the user stay out of it" {
+	toy
+	mkdir d && echo 1 >d/f && commit d
+	for hook in post-checkout reference-transaction post-index-change; do
+		printf '#!/bin/sh\necho %s >>"%s/ran"\n' $hook "$BATS_TEST_TMPDIR" \
+		    >.git/hooks/$hook
+		chmod +x .git/hooks/$hook
+	done
+	git config commit.gpgSign true && git config gpg.program false
+	git config core.fsmonitor "$PWD/../no-such-monitor"
+	git config core.autocrlf true && git config core.splitIndex true
+	git config core.sparseCheckout true && echo /value >.git/info/sparse-checkout
+	rm -f ../ran
+	ar-init -t t -m val_bpb:lower -r 'test -e d/f && ./train.py' --trust-run
+	ar-loop -t t -n 1 -a 'echo 0.5 >value'
+	[ ! -e ../ran ]
+	sound
+	[ "$(git show autoresearch/t:value | od -c | head -n 1)" = \
+	    "$(echo 0.5 | od -c | head -n 1)" ]
+}
