@@ -5,7 +5,7 @@ load study
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
-	export nap=$((RANDOM + 1000)).$$ # a sleep that no other test has
+	export nap=30.$$$RANDOM # a sleep that no other test has
 }
 
 # A git that kills whoever called it at call number $(cat at), before or after

@@ -4,7 +4,7 @@ load study
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
-	export nap=$((RANDOM + 1000)).$$ # a sleep that no other test has
+	export nap=30.$$$RANDOM # a sleep that no other test has
 }
 
 @test "ar-loop: a scripted agent gets the rows that the reference prescribes" {

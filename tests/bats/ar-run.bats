@@ -3,7 +3,7 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
-	export nap=$((RANDOM + 1000)).$$ # a sleep that no other test has
+	export nap=30.$$$RANDOM # a sleep that no other test has
 }
 
 @test "ar-run: passes output, input and the exit status on" {
