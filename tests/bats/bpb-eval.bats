@@ -145,6 +145,8 @@ bundle() {
 	done
 	fails_cleanly bpb-eval newer text
 	[[ $stderr == *"version 2 is newer than 1"* ]]
+	fails_cleanly bpb-eval newer2 text
+	[[ $stderr == *"schema 2 is newer than 1"* ]]
 	fails_cleanly bpb-eval
 	fails_cleanly bpb-eval m nosuch
 }

@@ -65,13 +65,17 @@ test_shuffle(void)
 {
     struct bytes a, b;
     struct why w;
-    int same = 0, other = 0;
+    int same = 0, other = 0, shifted = 0;
 
     CHECK(bytes_open(&a, text, N, 50, 10, 0, 1, &w) == 0);
     CHECK(bytes_open(&b, text, N, 50, 10, 0, 1, &w) == 0);
     for (int i = 0; i < 250; i++)
         same += bytes_next(&a).from == bytes_next(&b).from;
     CHECK(same == 250);
+    for (uint64_t e = 0; e < 4; e++)
+        shifted += bytes_seek(&b, e, 0, &w) == 0 && b.shift > 0;
+    CHECK(shifted > 1);
+    CHECK(bytes_seek(&b, a.epoch, a.next, &w) == 0);
     CHECK(bytes_seek(&a, b.epoch, b.next, &w) == 0);
     CHECK(bytes_next(&a).from == bytes_next(&b).from);
     bytes_close(&b);

@@ -188,6 +188,27 @@ test_whole_passes(void)
 }
 
 static void
+test_diverged(void)
+{
+    struct run r;
+    struct why w;
+    volatile sig_atomic_t stop = 0;
+    struct session s = {
+        .t = &r.t, .budget = INFINITY, .steps = 9, .stop = &stop
+    };
+    float *head;
+
+    start(&r, &rule, 1);
+    head = r.f.w + ffn_find(&r.f, "head")->at;
+    for (int i = 0; i < 256 * 32; i++)
+        head[i] = i % 7 ? -300 : 300; /* finite, and hopeless */
+    CHECK(session_run(&s, &w) == SESSION_DIVERGED);
+    CHECK(strstr(w.s, "diverged") && r.t.steps == 2 && isfinite(r.t.loss));
+    finish(&r);
+    promise("session: a loss beyond three uniform guesses ends the run");
+}
+
+static void
 test_clip(void)
 {
     struct train_config c = rule;
@@ -301,6 +322,7 @@ main(void)
     test_repeats();
     test_passes();
     test_whole_passes();
+    test_diverged();
     test_clip();
     test_nan();
     test_bpb();
