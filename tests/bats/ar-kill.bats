@@ -173,4 +173,7 @@ keep slow" ]
 	rm .git/ar/t/runs.tsv
 	run -1 ar-loop -t t -n 0
 	sound
+	ar-loop -t t -n 2 -a 'echo junk >>"$AR_HISTORY"; rm -f "$AR_DIR/runs.tsv"
+		echo 0.4$AR_SEQ >value' || [ $? = 1 ]
+	sound
 }

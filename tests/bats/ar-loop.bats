@@ -114,13 +114,15 @@ keep unstaged" ]
 	     git -C inner -c user.name=a -c user.email=b commit -qm 1' \
 	    'echo junk >"$(git rev-parse --git-dir)/HEAD"' \
 	    'echo junk >"$(git rev-parse --git-dir)/index"' \
+	    'touch "$(git rev-parse --git-dir)/index.lock"' \
 	    'git update-index --assume-unchanged value'; do
 		i=$(echo "$i" | awk '{ print $1 - 0.05 }')
 		run ar-loop -t t -n 1 -a "$how; echo $i >value; echo '${how%%$'\n'*}'"
 		[ "$status" -le 1 ]
 		sound
 	done
-	run -0 ar-loop -t t -n 1 -a 'git status --porcelain; echo 0.1 >value'
+	run -0 ar-loop -t t -n 1 -a 'git status --porcelain; git add -A || exit
+		echo 0.1 >value'
 	[ "$(rows | grep -c '^keep')" -ge 9 ]
 	[ "$(rows | tail -n 1)" = "keep no hypothesis was given" ]
 }
