@@ -130,6 +130,11 @@ discard try 0.6" ]
 	git for-each-ref | diff ../refs -
 	[ -z "$(find .git/ar .git/worktrees -mindepth 1 -print -quit)" ]
 	trusting
+	git checkout -q autoresearch/t
+	ar-init -t t --remove
+	git rev-parse -q --verify HEAD
+	git checkout -q main && git branch -q -d autoresearch/t
+	trusting
 	try 0.5
 	ar-init -t t --remove
 	[ "$(git log -1 --format=%s autoresearch/t)" = "try 0.5" ]
