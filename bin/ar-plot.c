@@ -26,9 +26,9 @@ enum { PICTURE_MAX = 64 << 20 };
 static const char *out_path, *size, *tag;
 static int higher;
 static const struct opt opts[] = {
-    { 'o', "output", OPT_STR, &out_path, "FILE",
+    { 'o', "output", OPT_STR, &out_path, "file",
       "write a picture, FILE.svg or FILE.png" },
-    { 't', "tag", OPT_STR, &tag, "TAG", "the study to draw" },
+    { 't', "tag", OPT_STR, &tag, "tag", "the study to draw" },
     { 0, "higher", OPT_FLAG, &higher, NULL,
       "greater is better (without -t; default: less is)" },
     { 0, "size", OPT_STR, &size, "WxH",
@@ -37,7 +37,7 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-o FILE] [-t TAG] [--higher] [--size WxH] [file ...]",
+    .usage = "[-o file] [-t tag] [--higher] [--size WxH] [file ...]",
     .what = "draw the progress of a study",
     .opts = opts,
     .exits = exits,

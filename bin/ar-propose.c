@@ -27,25 +27,25 @@ static const char *history;
 static long seed = 1;
 static int dry_run;
 static const struct opt opts[] = {
-    { 'c', "config", OPT_STR, &conf_path, "FILE",
+    { 'f', "config", OPT_STR, &conf_path, "file",
       "settings file to change (train.conf)" },
-    { 'H', "history", OPT_STR, &history, "FILE",
+    { 'H', "history", OPT_STR, &history, "file",
       "results so far, as results.tsv ($AR_HISTORY)" },
     { 'n', "dry-run", OPT_FLAG, &dry_run, NULL, "print, but change nothing" },
-    { 's', "space", OPT_STR, &space_path, "FILE",
+    { 's', "space", OPT_STR, &space_path, "file",
       "settings that may change (space.tsv)" },
-    { 0, "seed", OPT_INT, &seed, "N",
+    { 0, "seed", OPT_INT, &seed, "n",
       "another N, other proposals ($AR_SEED, or 1)" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-n] [-c FILE] [-H FILE] [-s FILE] [--seed N]",
+    .usage = "[-n] [-f file] [-H file] [-s file] [--seed n]",
     .what = "change a settings file a little, learning from past results",
     .opts = opts,
     .exits = exits,
     .examples = "  ar-propose -n\n"
-                "  ar-loop -t mar5 -n 20 -a 'ar-propose -c train.conf'\n",
+                "  ar-loop -t mar5 -n 20 -a 'ar-propose -f train.conf'\n",
 };
 
 static void

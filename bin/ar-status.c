@@ -24,13 +24,13 @@ static int json;
 static const char *tag;
 static const struct opt opts[] = {
     { 'j', "json", OPT_FLAG, &json, NULL, "write one JSON object" },
-    { 't', "tag", OPT_STR, &tag, "TAG",
+    { 't', "tag", OPT_STR, &tag, "tag",
       "the study ($AR_TAG, or the only one there is)" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-j] [-t TAG]",
+    .usage = "[-j] [-t tag]",
     .what = "show where a study stands, on one screen",
     .opts = opts,
     .exits = exits,

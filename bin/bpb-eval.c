@@ -21,20 +21,20 @@
 static int json, rolling;
 static long context, max_bytes, threads;
 static const struct opt opts[] = {
-    { 'c', "context", OPT_INT, &context, "N", "window in bytes (the model's)",
+    { 'c', "context", OPT_INT, &context, "n", "window in bytes (the model's)",
       1, 1 << 30 },
     { 'j', "json", OPT_FLAG, &json, NULL, "write one JSON object" },
-    { 'm', "max-bytes", OPT_INT, &max_bytes, "N",
+    { 'm', "max-bytes", OPT_INT, &max_bytes, "n",
       "evaluate the first N bytes only", 1, 1e15 },
     { 'r', "rolling", OPT_FLAG, &rolling, NULL,
       "every byte sees the whole window before it" },
-    { 0, "threads", OPT_INT, &threads, "N", "worker threads (all processors)",
+    { 0, "threads", OPT_INT, &threads, "n", "worker threads (all processors)",
       1, 256 },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-jr] [-c N] [-m N] [--threads N] CKPT [TEXT ...]",
+    .usage = "[-jr] [-c n] [-m n] [--threads n] ckpt [text ...]",
     .what = "bits per byte of text under a model",
     .opts = opts,
     .exits = exits,

@@ -25,7 +25,7 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-0jt] [CKPT ...]",
+    .usage = "[-0jt] [ckpt ...]",
     .what = "describe checkpoints",
     .opts = opts,
     .exits = exits,

@@ -97,15 +97,15 @@ start() {
 		git add sub && git commit -qm x
 		printf '%s\t1\t0.0\tkeep\tx\n' "$(git rev-parse HEAD)" >>history.tsv
 	done
-	run -1 ar-propose -H history.tsv -c sub/train.conf
+	run -1 ar-propose -H history.tsv -f sub/train.conf
 	cd /
-	run -1 ar-propose -H "$OLDPWD/history.tsv" -c "$OLDPWD/sub/train.conf" \
+	run -1 ar-propose -H "$OLDPWD/history.tsv" -f "$OLDPWD/sub/train.conf" \
 	    -s "$OLDPWD/space.tsv"
 }
 
 @test "ar-propose: bad input is refused and nothing is changed" {
 	cp train.conf old
-	run -2 --separate-stderr ar-propose -c nope
+	run -2 --separate-stderr ar-propose -f nope
 	same ""
 	[[ $stderr == "ar-propose: nope: No such file or directory" ]]
 	run -2 --separate-stderr ar-propose -s nope
@@ -116,9 +116,9 @@ start() {
 	AR_SEQ=x run -2 ar-propose
 	run -2 ar-propose operand
 	head -c 2000000 /dev/zero >big
-	run -2 ar-propose -c big
+	run -2 ar-propose -f big
 	printf 'lr 1\0' >nul
-	run -2 --separate-stderr ar-propose -c nul
+	run -2 --separate-stderr ar-propose -f nul
 	[[ $stderr == "ar-propose: nul: not a text file" ]]
 	cmp old train.conf
 }
