@@ -1,0 +1,96 @@
+/*
+ * st.h - tensor directories: text elements on disk, addressed by number.
+ *
+ *	DIR/shape		JSON list of dimensions: [2, 3]
+ *	DIR/storage/D/.../data	an element; D/... are the decimal digits of
+ *				its number (11 is storage/1/1/data)
+ *	DIR/coeff		coefficients, 16-byte text records "%-15.9g\n"
+ *at offset 16 * number DIR/.lock		byte k is locked while element
+ *k is written
+ *
+ * An element is absent (None), or bytes, which may be empty. Its coefficient
+ * is 0 when it is absent; without the file coeff it is 1 where there is data.
+ * A record of zero bytes (a hole) means the same as no file. Elements are
+ * written data first, coefficient second, each whole: a reader trusts an
+ * element only when its coefficient is not 0. See st(5).
+ *
+ * Functions return 0, or -1 with the reason in *w, which names the tensor and
+ * the element. None prints, exits or changes directory.
+ */
+#ifndef LU_ST_H
+#define LU_ST_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+
+#include "common/sbuf.h"
+#include "common/why.h"
+#include "st/shape.h"
+
+enum st_flags {
+    ST_WRITE = 1,  /* elements will be written */
+    ST_FOLLOW = 2, /* read through links that leave the store */
+    ST_NOSYNC = 4, /* no fsync for each element: the caller ends with st_sync */
+};
+
+struct st {
+    char *name; /* the directory as it was given; owned */
+    int flags;
+    int dir;         /* file descriptor */
+    int coeff, lock; /* file descriptors, -1 until needed */
+    struct shape shape;
+};
+
+/* What an element is made of. */
+enum st_kind { ST_NONE, ST_FILE, ST_LINK, ST_DANGLING };
+struct st_cell {
+    enum st_kind kind;
+    off_t size; /* of the data; -1 when there is none */
+    double coeff;
+};
+
+int st_open(struct st *t, const char *name, int flags, struct why *w);
+
+/* Make a new tensor, all elements absent, open for writing. name must not
+ * exist, or be an empty directory. NULL: a fresh name in the current
+ * directory. */
+int st_create(struct st *t, const char *name, const struct shape *s,
+              struct why *w);
+
+void st_close(struct st *t); /* a zeroed or failed *t is fine */
+
+/* Append the data of element i to *b. 1: it is there; 0: absent; -1. */
+int st_read(const struct st *t, size_t i, struct sbuf *b, struct why *w);
+
+int st_stat(struct st *t, size_t i, struct st_cell *c, struct why *w);
+
+/* Replace element i and its coefficient; a link is replaced, not followed. */
+int st_write(struct st *t, size_t i, const void *data, size_t len, double coeff,
+             struct why *w);
+
+/* Make element i absent: coefficient first, then the data. */
+int st_remove(struct st *t, size_t i, struct why *w);
+
+/* Make element i a relative link to element j of another tensor (to the real
+ * file behind it when that is itself a link). */
+int st_link(struct st *t, size_t i, const struct st *from, size_t j,
+            double coeff, struct why *w);
+
+double st_coeff(struct st *t, size_t i); /* NAN: unreadable */
+int st_set_coeff(struct st *t, size_t i, double coeff, struct why *w);
+
+/* Hold element i against other writers; the lock goes with the process. */
+int st_lock(struct st *t, size_t i, struct why *w);
+void st_unlock(struct st *t, size_t i);
+
+/* After ST_NOSYNC: make everything durable at once. */
+int st_sync(struct st *t, struct why *w);
+
+/* "NAME/storage/1/0/data", in *b. */
+void st_path(const struct st *t, size_t i, struct sbuf *b);
+
+/* "NAME[1,0]", for messages, in *b. */
+void st_name(const struct st *t, size_t i, struct sbuf *b);
+
+#endif
