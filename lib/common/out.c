@@ -160,6 +160,17 @@ out_fixed(struct out *o, double val, int decimals)
 }
 
 void
+out_float(struct out *o, double val)
+{
+    begin(o);
+    if (isfinite(val))
+        fprintf(o->fp, "%.9g", val);
+    else
+        unknown(o);
+    finish(o);
+}
+
+void
 out_close(struct out *o)
 {
     header(o); /* a table without rows still says what its columns are */

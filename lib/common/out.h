@@ -29,6 +29,7 @@ void out_int(struct out *o, long long val);
  * NaN and infinities are unknown values. */
 void out_num(struct out *o, double val);
 void out_fixed(struct out *o, double val, int decimals);
+void out_float(struct out *o, double val); /* %.9g: single precision */
 
 /* Write s as one escaped field, JSON with its quotation marks. */
 void out_quote(FILE *fp, enum out_form form, const char *s);

@@ -97,22 +97,25 @@ shape_parse_coords(const struct shape *s, const char *text, size_t *i,
 
     for (int d = 0; d < s->ndim; d++) {
         long long v;
+        const char *digit = p + (*p == '-');
         errno = 0;
         v = strtoll(p, &end, 10);
-        if (end == p || errno || (*end && *end != ','))
-            return why_set(w, "%s: not coordinates such as 0,2", text);
+        if (*digit < '0' || *digit > '9' || errno || (*end && *end != ','))
+            return why_set(w, "not coordinates such as 0,2");
+        if (!s->dim[d])
+            return why_set(w, "dimension %d is empty", d);
         if (v < 0)
             v += (long long)s->dim[d];
         if (v < 0 || (size_t)v >= s->dim[d])
-            return why_set(w, "%s: coordinate %d is outside 0 to %lld", text, d,
+            return why_set(w, "coordinate %d is outside 0 to %lld", d,
                            (long long)s->dim[d] - 1);
         at[d] = (size_t)v;
         if ((*end == ',') != (d + 1 < s->ndim))
-            return why_set(w, "%s: %d coordinates are needed", text, s->ndim);
+            return why_set(w, "%d coordinates are needed", s->ndim);
         p = end + (*end == ',');
     }
     if (*p)
-        return why_set(w, "%s: %d coordinates are needed", text, s->ndim);
+        return why_set(w, "%d coordinates are needed", s->ndim);
     *i = shape_index(s, at);
     return 0;
 }

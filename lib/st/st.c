@@ -50,6 +50,16 @@ st_name(const struct st *t, size_t i, struct sbuf *b)
     sbuf_adds(b, "]");
 }
 
+int
+st_at(const struct st *t, const char *coords, size_t *i, struct why *w)
+{
+    struct why inner;
+
+    if (shape_parse_coords(&t->shape, coords, i, &inner) == 0)
+        return 0;
+    return why_set(w, "%s[%.60s]: %s", t->name, coords, inner.s);
+}
+
 /* A failure at element i: what is wrong, or errno's text when it is NULL. */
 static int
 cell_why(const struct st *t, size_t i, const char *what, struct why *w)
@@ -107,9 +117,8 @@ st_open(struct st *t, const char *name, int flags, struct why *w)
     return -1;
 }
 
-/* A random UUID (version 4) in its usual form of 36 characters. */
-static int
-fresh_name(char *name, struct why *w)
+int
+st_fresh(char name[ST_FRESH], struct why *w)
 {
     unsigned char r[16];
     size_t n = 0;
@@ -119,7 +128,7 @@ fresh_name(char *name, struct why *w)
     r[6] = (r[6] & 15) | 0x40;
     r[8] = (r[8] & 63) | 0x80;
     for (int i = 0; i < 16; i++)
-        n += (size_t)snprintf(name + n, 40 - n, "%s%02x",
+        n += (size_t)snprintf(name + n, ST_FRESH - n, "%s%02x",
                               i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
                               r[i]);
     return 0;
@@ -129,11 +138,11 @@ int
 st_create(struct st *t, const char *name, const struct shape *s, struct why *w)
 {
     struct sbuf text = { 0 }, path = { 0 };
-    char fresh[40];
+    char fresh[ST_FRESH];
     int bad;
 
     *t = (struct st){ .dir = -1, .coeff = -1, .lock = -1 };
-    if (!name && fresh_name(fresh, w) < 0)
+    if (!name && st_fresh(fresh, w) < 0)
         return -1;
     name = name ? name : fresh;
     if (mkdir(name, 0777) < 0 &&
@@ -168,12 +177,18 @@ int
 st_read(const struct st *t, size_t i, struct sbuf *b, struct why *w)
 {
     char path[CELL_PATH];
+    struct stat st;
     ssize_t n = 0;
     int fd;
 
     memcpy(path + cell_dir(i, path), "/data", 6);
     if ((fd = openat(t->dir, path, O_RDONLY | O_CLOEXEC)) < 0)
         return errno == ENOENT ? 0 : cell_why(t, i, NULL, w);
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        cell_why(t, i, "not a regular file", w);
+        close(fd);
+        return -1;
+    }
     do {
         if (sbuf_reserve(b, 4096) < 0)
             break;
@@ -240,6 +255,13 @@ st_coeff(struct st *t, size_t i)
         return x;
     memcpy(path + cell_dir(i, path), "/data", 6);
     return faccessat(t->dir, path, F_OK, 0) == 0 ? 1 : 0;
+}
+
+int
+st_get_coeff(struct st *t, size_t i, double *coeff, struct why *w)
+{
+    *coeff = st_coeff(t, i);
+    return isnan(*coeff) ? cell_why(t, i, "no number in coeff", w) : 0;
 }
 
 int
@@ -364,6 +386,40 @@ real_cell(const struct st *t, size_t j, char *real)
     }
     sbuf_free(&b);
     return bad ? -1 : 0;
+}
+
+int
+st_link_file(struct st *t, size_t i, const char *file, double coeff,
+             struct why *w)
+{
+    char path[CELL_PATH], tmp[CELL_PATH + 24], here[PATH_MAX], real[PATH_MAX];
+    size_t n = cell_dir(i, path);
+    struct sbuf dir = { 0 }, to = { 0 };
+    const char *base = strrchr(file, '/');
+    int bad;
+
+    sbuf_addf(&dir, "%s/%s", t->name, path);
+    bad = dir.failed || make_dirs(t, i) < 0 || !realpath(dir.s, here);
+    sbuf_clear(&dir);
+    sbuf_add(&dir, base ? file : ".", base ? (size_t)(base - file) + 1 : 1);
+    bad = bad || dir.failed || !realpath(dir.s, real);
+    base = base ? base + 1 : file;
+    if (!bad && strlen(real) + strlen(base) + 2 > sizeof real) {
+        errno = ENAMETOOLONG;
+        bad = 1;
+    }
+    if (!bad) {
+        snprintf(real + strlen(real), 2, "/");
+        memcpy(real + strlen(real), base, strlen(base) + 1);
+        relative(here, real, &to);
+    }
+    snprintf(tmp, sizeof tmp, "%s/.data.%ld", path, (long)getpid());
+    memcpy(path + n, "/data", 6);
+    if (bad || to.failed || symlinkat(to.s, t->dir, path) < 0)
+        bad = cell_why(t, i, NULL, w);
+    sbuf_free(&dir);
+    sbuf_free(&to);
+    return bad || coeff == 0 ? bad : st_set_coeff(t, i, coeff, w);
 }
 
 int

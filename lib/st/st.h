@@ -5,8 +5,8 @@
  *	DIR/storage/D/.../data	an element; D/... are the decimal digits of
  *				its number (11 is storage/1/1/data)
  *	DIR/coeff		coefficients, 16-byte text records "%-15.9g\n"
- *at offset 16 * number DIR/.lock		byte k is locked while element
- *k is written
+ *				at offset 16 * number
+ *	DIR/.lock		byte k is locked while element k is written
  *
  * An element is absent (None), or bytes, which may be empty. Its coefficient
  * is 0 when it is absent; without the file coeff it is 1 where there is data.
@@ -34,6 +34,8 @@ enum st_flags {
     ST_NOSYNC = 4, /* no fsync for each element: the caller ends with st_sync */
 };
 
+#define ST_MOST ((size_t)1 << 30) /* bytes of an element */
+
 struct st {
     char *name; /* the directory as it was given; owned */
     int flags;
@@ -43,7 +45,7 @@ struct st {
 };
 
 /* What an element is made of. */
-enum st_kind { ST_NONE, ST_FILE, ST_LINK, ST_DANGLING };
+enum st_kind { ST_NONE, ST_FILE, ST_LINK, ST_DANGLING, ST_PACKED };
 struct st_cell {
     enum st_kind kind;
     off_t size; /* of the data; -1 when there is none */
@@ -57,6 +59,10 @@ int st_open(struct st *t, const char *name, int flags, struct why *w);
  * directory. */
 int st_create(struct st *t, const char *name, const struct shape *s,
               struct why *w);
+
+/* A random UUID (version 4), what a tensor without a name is called. */
+enum { ST_FRESH = 40 };
+int st_fresh(char name[ST_FRESH], struct why *w);
 
 void st_close(struct st *t); /* a zeroed or failed *t is fine */
 
@@ -77,7 +83,12 @@ int st_remove(struct st *t, size_t i, struct why *w);
 int st_link(struct st *t, size_t i, const struct st *from, size_t j,
             double coeff, struct why *w);
 
+/* Make element i a relative link to a file, which need not exist. */
+int st_link_file(struct st *t, size_t i, const char *file, double coeff,
+                 struct why *w);
+
 double st_coeff(struct st *t, size_t i); /* NAN: unreadable */
+int st_get_coeff(struct st *t, size_t i, double *coeff, struct why *w);
 int st_set_coeff(struct st *t, size_t i, double coeff, struct why *w);
 
 /* Hold element i against other writers; the lock goes with the process. */
@@ -86,6 +97,9 @@ void st_unlock(struct st *t, size_t i);
 
 /* After ST_NOSYNC: make everything durable at once. */
 int st_sync(struct st *t, struct why *w);
+
+/* Coordinates as people write them, "1,-1", to an element. */
+int st_at(const struct st *t, const char *coords, size_t *i, struct why *w);
 
 /* "NAME/storage/1/0/data", in *b. */
 void st_path(const struct st *t, size_t i, struct sbuf *b);
