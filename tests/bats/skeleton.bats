@@ -321,7 +321,8 @@ not ok two
 
 @test "lint: the project speaks of itself alone" {
 	cd "$ROOT"
-	words='/wor[k]/|TOD[O]|FIXM[E]|shared/spe[c]|prototype[s]/|STYLE[.]md'
+	# TODO alone is what an element says that is to be filled
+	words='/wor[k]/|TOD[O][:(]|FIXM[E]|shared/spe[c]|prototype[s]/|STYLE[.]md'
 	ours | tr '\n' '\0' | xargs -0 grep -nIE "$words" /dev/null >"$BATS_TEST_TMPDIR/found" || :
 	run -0 cat "$BATS_TEST_TMPDIR/found"
 	same ""
