@@ -130,12 +130,13 @@ int
 edit_distance(const char *a, size_t alen, const char *b, size_t blen,
               size_t *distance, size_t *longer)
 {
-    uint32_t *x = malloc((alen + blen + 1) * sizeof *x), *y = x + alen;
+    uint32_t *x = malloc((alen + blen + 1) * sizeof *x), *y;
     long n, m = -1;
     int bad;
 
     if (!x)
         return -1;
+    y = x + alen;
     if ((n = decode(a, alen, x)) < 0 || (m = decode(b, blen, y)) < 0) {
         n = (long)bytes(a, alen, x);
         m = (long)bytes(b, blen, y);

@@ -24,7 +24,7 @@ enum patch_status {
     PATCH_APPLIED,
     PATCH_FUZZED, /* applied, with some context left out of account */
     PATCH_REJECTED,
-    PATCH_SKIPPED, /* blank or TODO: nothing to do */
+    PATCH_SKIPPED, /* nothing to apply: blank, or TODO */
 };
 
 struct patch {
