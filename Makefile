@@ -14,11 +14,9 @@ BIN      ?= bin
 
 # What we need; CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS belong to the user.
 # Each part is optional: "make PKGS=" builds with a compiler alone.
-PKGS     := $(foreach p,openblas,$(shell pkg-config --exists $p 2>/dev/null && \
-	      echo $p))
+PKGS     := $(foreach p,openblas,$(shell pkg-config --exists $p 2>&1 && echo $p))
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	    -Wwrite-strings -Wpointer-arith -Wvla -Wformat=2 \
-	    -Wno-missing-field-initializers
+	    -Wwrite-strings -Wpointer-arith -Wvla -Wformat=2 -Wno-missing-field-initializers
 OURCPP   := -Ilib -Ikernels -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
 	    -DLU_VERSION='"$(VERSION)"' -DLU_PARTS='"$(PKGS:%= +%)"'
 # gcc sees NULL where the sanitizer only checks for it: no format-overflow.
@@ -36,6 +34,7 @@ PROGS    := $(patsubst bin/%.c,$(BIN)/%,$(wildcard bin/*.c))
 SCRIPTS  := $(patsubst bin/%.sh,$(BIN)/%,$(wildcard bin/*.sh))
 LIBOBJ   := $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c kernels/*.c))
 UNIT     := $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/*.c))
+FAULTS   := $(patsubst tests/%.c,$B/%,$(wildcard tests/faults/*.c))
 LIB      := $B/liblearn.a
 SOURCES  := $(wildcard bin/*.c lib/*/*.[ch] kernels/*.[ch] tests/*/*.[ch])
 SHELLS   := $(shell grep -lE '^\#!.*(sh|bats)$$' .ci/run bin/*.sh scripts/* \
@@ -46,10 +45,9 @@ COMPILE   = $(CC) $(OURCPP) $(CPPFLAGS) $(OURC) $(CFLAGS) -MMD -MP
 J         = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 LINK      = $(CC) $(OURLD) $(LDFLAGS) -o $@ $^ $(OURLIBS) $(LDLIBS)
 
-.PHONY: all test check unit demo bench lint format asan asan-unit deps \
-	install uninstall clean help FORCE
-.DELETE_ON_ERROR:
-.SECONDARY:
+.PHONY: all test check check-faults unit demo bench lint format asan \
+	asan-unit deps install uninstall clean help FORCE
+.DELETE_ON_ERROR .SECONDARY:
 
 all: $(PROGS) $(SCRIPTS)	## build every tool into bin/
 
@@ -61,11 +59,7 @@ $(SCRIPTS): $(BIN)/%: bin/%.sh
 	@mkdir -p $(@D)
 	install -m 755 $< $@
 
-$(UNIT): $B/unit/%: $B/tests/unit/%.o $(LIB)
-	@mkdir -p $(@D)
-	$(LINK)
-
-$B/bench/%: $B/tests/bench/%.o $(LIB)
+$B/%: $B/tests/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(LINK)
 
@@ -91,9 +85,9 @@ test: deps			## install what is missing, build, run every check
 	+$(MAKE) $J check
 
 check: all unit			## unit tests and tests/bats; ends with a count
-	BIN=$(abspath $(BIN)) UNIT="$(abspath $(UNIT))" scripts/dev/check
+	BIN=$(abspath $(BIN)) B=$(abspath $B) UNIT="$(abspath $(UNIT))" scripts/dev/check
 
-unit: $(UNIT)			## build the unit tests
+unit: $(UNIT) $(FAULTS)		## build the programs of the tests
 
 asan-unit:			## the unit tests alone under ASan and UBSan
 	+$(MAKE) B=build/asan SAN=address,undefined unit
@@ -103,6 +97,9 @@ asan-unit:			## the unit tests alone under ASan and UBSan
 
 asan:				## every check under ASan and UBSan
 	+$(MAKE) B=build/asan BIN=build/asan/run SAN=address,undefined check
+
+check-faults: all $(FAULTS)		## kill -9 and errors at every system call
+	BIN=$(abspath $(BIN)) B=$(abspath $B) tests/faults/run -a
 
 demo:				## the main job: an autoresearch loop on real text
 	scripts/deps demo
@@ -120,8 +117,7 @@ deps:				## name what is missing and install it with apt
 lint: all			## static checks
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr \
 	  --enable=warning,portability --suppress=missingIncludeSystem \
-	  --suppress=varFuncNullUB \
-	  -Ilib -Ikernels bin lib kernels
+	  --suppress=varFuncNullUB -Ilib -Ikernels bin lib kernels
 	clang-format -n -Werror $(SOURCES)
 	clang -fsyntax-only -Werror $(OURCPP) -std=c11 $(WARN) \
 	  $(filter %.c,$(SOURCES))
@@ -149,6 +145,6 @@ clean:				## remove everything built
 	rm -rf build $(PROGS) $(SCRIPTS)
 
 help:				## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
--include $(wildcard $B/bin/*.d $B/lib/*/*.d $B/kernels/*.d $B/tests/unit/*.d)
+-include $(wildcard $B/bin/*.d $B/lib/*/*.d $B/kernels/*.d $B/tests/*/*.d)

@@ -38,6 +38,13 @@ static const char *const known[] = {
 
 #define NO_CELL ((size_t)-1)
 
+/* What became of a repair: found() takes it as mended. */
+static int
+done(int result)
+{
+    return result == 0 ? 1 : -1;
+}
+
 static void found(struct exam *x, size_t cell, const char *problem, int mended,
                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
@@ -45,6 +52,7 @@ static void
 found(struct exam *x, size_t cell, const char *problem, int mended,
       const char *fmt, ...)
 {
+    const char *reason = strerror(errno); /* of a repair that failed */
     struct sbuf at = { 0 };
     char detail[2 * PATH_MAX];
     va_list ap;
@@ -54,10 +62,12 @@ found(struct exam *x, size_t cell, const char *problem, int mended,
     n = vsnprintf(detail, sizeof detail, fmt, ap);
     va_end(ap);
     if (mended && n >= 0 && (size_t)n < sizeof detail)
-        snprintf(detail + n, sizeof detail - (size_t)n, "; mended");
+        snprintf(
+            detail + n, sizeof detail - (size_t)n, "; %s%s",
+            mended > 0 ? "mended" : "not mended: ", mended > 0 ? "" : reason);
     if (cell != NO_CELL)
         shape_coords_text(&x->t.shape, cell, &at);
-    x->f->left += !mended;
+    x->f->left += mended <= 0;
     x->f->found(&(struct fsck_found){ .tensor = x->t.name,
                                       .cell = cell == NO_CELL ? NULL
                                               : at.s          ? at.s
@@ -91,7 +101,7 @@ stray(struct exam *x, int dir, const char *path, const char *name, size_t cell)
 {
     long pid = temporary(name);
     int gone = kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-    int mended = x->f->repair && gone && unlinkat(dir, name, 0) == 0;
+    int mended = x->f->repair && gone ? done(unlinkat(dir, name, 0)) : 0;
 
     found(x, cell, "stray", mended, "%s: temporary file of process %ld%s", path,
           pid, gone ? "" : ", which is running");
@@ -171,7 +181,8 @@ check_data(struct exam *x, const char *rel, mode_t mode, size_t cell, int valid)
         found(x, cell, "type", 0, "%s: %s in place of a file", rel,
               S_ISDIR(mode) ? "a directory" : "a device or pipe");
     } else if (x->f->zero && st_coeff(&x->t, cell) == 0) {
-        int mended = x->f->repair && st_set_coeff(&x->t, cell, 1, x->w) == 0;
+        int mended =
+            x->f->repair ? done(st_set_coeff(&x->t, cell, 1, x->w)) : 0;
         found(x, cell, "zero", mended, "%s: data whose coefficient is 0", rel);
     }
     sbuf_free(&path);
@@ -298,7 +309,7 @@ static void
 mend_record(struct exam *x, size_t i, double want, const char *text,
             const char *what)
 {
-    int mended = x->f->repair && st_set_coeff(&x->t, i, want, x->w) == 0;
+    int mended = x->f->repair ? done(st_set_coeff(&x->t, i, want, x->w)) : 0;
 
     found(x, i, "coeff", mended, "coeff: %s%s", text, what);
 }
@@ -351,8 +362,7 @@ check_coeff(struct exam *x)
     }
     if (s.st_size % RECORD) {
         off_t whole = s.st_size - s.st_size % RECORD;
-        int mended = x->f->repair && x->t.coeff >= 0 &&
-                     ftruncate(x->t.coeff, whole) == 0;
+        int mended = x->f->repair ? done(ftruncate(x->t.coeff, whole)) : 0;
         found(x, NO_CELL, "coeff", mended,
               "coeff: %lld bytes, no multiple of 16", (long long)s.st_size);
     }
@@ -400,6 +410,43 @@ examine(struct exam *x)
     return check_coeff(x);
 }
 
+/* A directory with nothing but temporary files of processes that are gone is
+ * all that a writer leaves who dies before the shape is there. 1: it is one,
+ * and was reported. */
+static int
+unfinished(struct exam *x, const char *name)
+{
+    struct dirent **names;
+    int n, k = 0, mended = 0;
+    int dir = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dir < 0 || (n = list(dir, &names)) < 0) {
+        if (dir >= 0)
+            close(dir);
+        return 0;
+    }
+    for (int i = 0; i < n; i++) {
+        long pid = temporary(names[i]->d_name);
+        k += strcmp(names[i]->d_name, ".") == 0 ||
+             strcmp(names[i]->d_name, "..") == 0 ||
+             strcmp(names[i]->d_name, ".lock") == 0;
+        k += pid && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+    }
+    for (int i = 0; i < n; i++) {
+        if (k == n && x->f->repair)
+            unlinkat(dir, names[i]->d_name, 0);
+        free(names[i]);
+    }
+    free(names);
+    close(dir);
+    if (k != n)
+        return 0;
+    if (x->f->repair)
+        mended = done(rmdir(name));
+    found(x, NO_CELL, "unfinished", mended, "no shape and no element yet");
+    return 1;
+}
+
 int
 fsck(const char *name, struct fsck *f, struct why *w)
 {
@@ -418,11 +465,10 @@ fsck(const char *name, struct fsck *f, struct why *w)
     } else if (!S_ISDIR(s.st_mode)) {
         bad = why_set(w, "%s: not a directory", name);
     } else if (st_open(&x->t, name, f->repair ? ST_WRITE : 0, &inner) < 0) {
-        f->left++;
-        f->found(&(struct fsck_found){ .tensor = name,
-                                       .problem = "shape",
-                                       .detail = inner.s },
-                 f->ctx);
+        x->t = (struct st){ .name = (char *)name, .dir = -1 };
+        if (!unfinished(x, name))
+            found(x, NO_CELL, "shape", 0, "%s", inner.s);
+        x->t.name = NULL;
     } else {
         bad = examine(x);
     }

@@ -29,7 +29,7 @@ report() {
 }
 
 @test "st-fsck: names on stdin, JSON, the worst exit code" {
-	mkdir bad
+	mkdir bad && echo >bad/x
 	run -1 --separate-stderr st-fsck -N <<<$'t\nbad'
 	[[ $output == "bad		shape	bad/shape: No such file or directory" ]]
 	run -1 st-fsck -j bad
@@ -198,4 +198,16 @@ u		beyond	coeff: record 3 of 3"
 		run -1 st-fsck -r t
 		chmod -R u+w t
 	}
+}
+
+@test "st-fsck: a tensor whose writer died before there was a shape" {
+	mkdir u v
+	echo '[2' >u/shape.tmp.$gone
+	: >v/shape.tmp.$$
+	run -1 st-fsck -N u v
+	same "u		unfinished	no shape and no element yet
+v		shape	v/shape: No such file or directory"
+	[ -e u ]
+	run -1 st-fsck -r u v
+	[ ! -e u ] && [ -e v/shape.tmp.$$ ]
 }
