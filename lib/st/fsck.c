@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "st/build.h"
 #include "st/fsck.h"
 #include "st/st.h"
 
@@ -447,6 +448,34 @@ unfinished(struct exam *x, const char *name)
     return 1;
 }
 
+/* A tensor that was being built, .NAME.new.PID: never seen under its name, so
+ * it goes when its builder is gone. 1: it is one, and was reported. */
+static int
+half_built(struct exam *x, const char *name)
+{
+    const char *slash, *p = name + strlen(name);
+    char *end;
+    long pid;
+    int gone;
+
+    while (p > name && p[-1] == '/')
+        p--;
+    for (slash = p; slash > name && slash[-1] != '/';)
+        slash--;
+    while (p > slash && isdigit((unsigned char)p[-1]))
+        p--;
+    pid = strtol(p, &end, 10);
+    if (*slash != '.' || p - slash < 6 || strncmp(p - 5, ".new.", 5) != 0 ||
+        pid <= 0)
+        return 0;
+    gone = kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+    found(x, NO_CELL, "unfinished",
+          x->f->repair && gone ? done(build_remove(name, x->w)) : 0,
+          "process %ld %s while making a tensor", pid,
+          gone ? "died" : "is at work, or another by now,");
+    return 1;
+}
+
 int
 fsck(const char *name, struct fsck *f, struct why *w)
 {
@@ -464,6 +493,8 @@ fsck(const char *name, struct fsck *f, struct why *w)
         bad = why_set(w, "%s: %s", name, strerror(errno));
     } else if (!S_ISDIR(s.st_mode)) {
         bad = why_set(w, "%s: not a directory", name);
+    } else if (x->t.name = (char *)name, half_built(x, name)) {
+        x->t.name = NULL;
     } else if (st_open(&x->t, name, f->repair ? ST_WRITE : 0, &inner) < 0) {
         x->t = (struct st){ .name = (char *)name, .dir = -1 };
         if (!unfinished(x, name))

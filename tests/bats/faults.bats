@@ -23,8 +23,8 @@ broken() {
 	done
 }
 
-@test "faults: st-fsck -r" {
-	broken 20 st-fsck
+@test "faults: st-fsck -r, st-set, st-make" {
+	broken 20 st-fsck st-set st-make
 }
 
 @test "faults: a tool that writes in place is found out" {

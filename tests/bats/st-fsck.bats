@@ -211,3 +211,14 @@ v		shape	v/shape: No such file or directory"
 	run -1 st-fsck -r u v
 	[ ! -e u ] && [ -e v/shape.tmp.$$ ]
 }
+
+@test "st-fsck: a tensor whose builder died before it had a name" {
+	cp -a t .u.new.$gone
+	cp -a t .u.new.$$
+	cp -a t .u.new.x
+	run -0 st-fsck .u.new.x
+	run -1 st-fsck -N .u.new.$gone .u.new.$$/
+	[[ ${lines[0]} == ".u.new.$gone		unfinished	process $gone died while making a tensor" ]]
+	run -1 st-fsck -r .u.new.$gone/ .u.new.$$ ./.u.new.x
+	[ ! -e .u.new.$gone ] && [ -e .u.new.$$ ] && [ -e .u.new.x ]
+}
