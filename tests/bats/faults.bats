@@ -10,21 +10,17 @@ setup() {
 	"$B/faults/inject" true || skip "no tracing here"
 }
 
-# broken N TOOL... - no harm at any of at least N points
-broken() {
-	local least=$1 t
-	shift
-	for t; do
-		run --separate-stderr "$ROOT/tests/faults/run" -e 28 -t "$t"
-		[ "$status" -eq 0 ] || { echo "$output"; return 1; }
-		[[ $output =~ ([0-9]+)' fault points' ]] || return 1
-		echo "# $t: ${BASH_REMATCH[0]}" >&3
-		[ "${BASH_REMATCH[1]}" -ge "$least" ] || return 1
-	done
-}
-
-@test "faults: st-fsck -r, st-set, st-make" {
-	broken 12 st-fsck st-set st-make
+@test "faults: killed or out of space anywhere, a tool leaves old or new" {
+	cat >cases <<-'X'
+		messy	st-fsck -r t
+		holes	st-set -c 0.5 t 1 <file
+		one	makes=new st-make -o new -s [2] a b
+	X
+	run "$ROOT/tests/faults/run" -e 28 cases
+	echo "# $output" >&3
+	[ "$status" -eq 0 ]
+	[[ $output =~ ([0-9]+)' fault points' ]]
+	[ "${BASH_REMATCH[1]}" -ge 60 ]
 }
 
 @test "faults: a tool that writes in place is found out" {
