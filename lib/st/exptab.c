@@ -1,0 +1,203 @@
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "st/exptab.h"
+#include "st/words.h"
+
+enum { RECORD = 16, BLOCK = 4096, TAIL = 64 };
+
+int
+exptab_open(struct exptab *e, struct st *t, struct why *w)
+{
+    const struct shape *s = &t->shape;
+    struct sbuf text = { 0 };
+
+    *e = (struct exptab){ .t = t, .dir = -1, .coeff = -1 };
+    if (s->ndim < 2 || s->dim[s->ndim - 1] != EXPTAB_WIDTH) {
+        shape_text(s, &text);
+        why_set(w,
+                "%s: shape %s is not an experience's: the last of two or more "
+                "dimensions is 3 (query, key, value)",
+                t->name, text.s ? text.s : "");
+        sbuf_free(&text);
+        return -1;
+    }
+    e->rows = s->count / EXPTAB_WIDTH;
+    e->block = malloc((size_t)BLOCK * RECORD);
+    if (!e->block || sbuf_reserve(&e->text, 1 << 14) < 0) {
+        exptab_close(e);
+        return why_set(w, "%s: out of memory", t->name);
+    }
+    e->coeff = openat(t->dir, "coeff", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return 0;
+}
+
+void
+exptab_close(struct exptab *e)
+{
+    if (e->dir >= 0)
+        close(e->dir);
+    if (e->coeff >= 0)
+        close(e->coeff);
+    free(e->block);
+    sbuf_free(&e->text);
+    *e = (struct exptab){ .dir = -1, .coeff = -1 };
+}
+
+/* 1 when the coefficient of element i says that there is nothing. */
+static int
+untrusted(struct exptab *e, size_t i)
+{
+    char record[RECORD + 1];
+    ssize_t n;
+
+    if (e->coeff < 0)
+        return 0;
+    if (i - e->block_at >= BLOCK || !e->block_n) {
+        e->block_at = i;
+        n = pread(e->coeff, e->block, (size_t)BLOCK * RECORD,
+                  (off_t)(i * RECORD));
+        e->block_n = n > 0 ? (size_t)n / RECORD : 0;
+    }
+    if (i - e->block_at >= e->block_n)
+        return 0;
+    memcpy(record, e->block + (i - e->block_at) * RECORD, RECORD);
+    record[RECORD] = '\0';
+    return record[0] && strtod(record, NULL) == 0;
+}
+
+/*
+ * The directory that is two digits above the element's, which 33 rows share,
+ * or storage itself; *tail is the rest of the path. -1 with errno.
+ */
+static int
+shared_dir(struct exptab *e, size_t i, char *tail)
+{
+    char path[TAIL] = "storage", digits[24];
+    int n = snprintf(digits, sizeof digits, "%zu", i);
+    int above = n > 2 ? n - 2 : 0, at = 7;
+    size_t prefix = above ? i / 100 : 0;
+
+    for (int k = above; k < n; k++, tail += 2)
+        memcpy(tail, (char[]){ digits[k], '/' }, 2);
+    memcpy(tail, "data", 5);
+    if (e->dir >= 0 && e->digits == above && e->prefix == prefix)
+        return e->dir;
+    for (int k = 0; k < above; k++, at += 2)
+        memcpy(path + at, (char[]){ '/', digits[k] }, 2);
+    path[at] = '\0';
+    if (e->dir >= 0)
+        close(e->dir);
+    e->dir = (int)syscall(
+        SYS_openat2, e->t->dir, path,
+        &(struct open_how){ .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                            .resolve = RESOLVE_NO_SYMLINKS },
+        sizeof(struct open_how));
+    e->digits = above;
+    e->prefix = prefix;
+    return e->dir;
+}
+
+/* The whole file in e->text. 0 or -1 with errno. */
+static int
+slurp(struct exptab *e, int fd)
+{
+    struct sbuf *b = &e->text;
+    size_t room;
+    ssize_t n;
+
+    do {
+        if (b->cap - b->len < 2 && sbuf_reserve(b, b->cap) < 0) {
+            errno = ENOMEM;
+            return -1;
+        }
+        room = b->cap - b->len - 1;
+        n = read(fd, b->s + b->len, room);
+        if (n > 0)
+            b->len += (size_t)n;
+    } while ((n < 0 && errno == EINTR) || (size_t)n == room);
+    return n < 0 ? -1 : 0;
+}
+
+/* 1 or 0 as exptab_query says; -1: the long way round knows. */
+static int
+read_plain(struct exptab *e, size_t i)
+{
+    char tail[TAIL];
+    int dir = shared_dir(e, i, tail), fd, bad;
+
+    if (dir < 0)
+        return errno == ENOENT ? 0 : -1;
+    /* a FIFO must not hold us up: it reads as empty */
+    fd = (int)syscall(
+        SYS_openat2, dir, tail,
+        &(struct open_how){ .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+                            .resolve = RESOLVE_NO_SYMLINKS },
+        sizeof(struct open_how));
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -1;
+    bad = slurp(e, fd);
+    close(fd);
+    return bad ? -1 : e->text.len > 0;
+}
+
+int
+exptab_query(struct exptab *e, size_t row, const char **text, size_t *len,
+             struct why *w)
+{
+    size_t i = row * EXPTAB_WIDTH;
+    int there;
+
+    sbuf_clear(&e->text);
+    if (untrusted(e, i))
+        return 0;
+    there = read_plain(e, i);
+    if (there < 0) { /* a link, an old kernel, a failure to explain */
+        sbuf_clear(&e->text);
+        there = st_read(e->t, i, &e->text, w);
+    }
+    *text = e->text.s;
+    *len = e->text.len;
+    return there > 0 && *len == 0 ? 0 : there;
+}
+
+int
+exptab_sign(struct exptab *e, size_t row, uint64_t *sign, struct why *w)
+{
+    size_t i = row * EXPTAB_WIDTH;
+    char tail[TAIL];
+    int dir = shared_dir(e, i, tail);
+    struct stat st;
+    uint64_t what[7] = { (uint64_t)untrusted(e, i) };
+
+    /* through links: what they point to is what counts */
+    if (dir < 0 || fstatat(dir, tail, &st, 0) < 0) {
+        if (errno != ENOENT && errno != ELOOP)
+            return why_set(w, "%s: %s", e->t->name, strerror(errno));
+    } else {
+        what[1] = (uint64_t)st.st_ino;
+        what[2] = (uint64_t)st.st_size;
+        what[3] = (uint64_t)st.st_mtim.tv_sec;
+        what[4] = (uint64_t)st.st_mtim.tv_nsec;
+        what[5] = (uint64_t)st.st_ctim.tv_sec;
+        what[6] = (uint64_t)st.st_ctim.tv_nsec;
+    }
+    *sign = words_hash(1, what, sizeof what);
+    return 0;
+}
+
+void
+exptab_row_text(const struct exptab *e, size_t row, struct sbuf *b)
+{
+    shape_coords_text(&e->t->shape, row * EXPTAB_WIDTH, b);
+    if (!b->failed)
+        b->s[b->len -= 2] = '\0'; /* the query's ",0" */
+}
