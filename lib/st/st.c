@@ -163,6 +163,7 @@ st_close(struct st *t)
 {
     if (!t->name)
         return;
+    changes_end(&t->changes);
     if (t->dir >= 0)
         close(t->dir);
     if (t->coeff >= 0)
@@ -265,10 +266,19 @@ st_get_coeff(struct st *t, size_t i, double *coeff, struct why *w)
 }
 
 int
+st_touch(struct st *t, size_t i, struct why *w)
+{
+    return changes_note(&t->changes, t->dir, i) < 0 ? cell_why(t, i, NULL, w)
+                                                    : 0;
+}
+
+int
 st_set_coeff(struct st *t, size_t i, double coeff, struct why *w)
 {
     char text[RECORD + 16];
 
+    if (st_touch(t, i, w) < 0)
+        return -1;
     if (t->coeff < 0)
         t->coeff = openat(t->dir, "coeff",
                           O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -324,6 +334,8 @@ st_write(struct st *t, size_t i, const void *data, size_t len, double coeff,
 
     snprintf(tmp, sizeof tmp, "%s/.data.%ld", path, (long)getpid());
     memcpy(path + n, "/data", 6);
+    if (st_touch(t, i, w) < 0)
+        return -1;
     if (make_dirs(t, i) < 0)
         return cell_why(t, i, NULL, w);
     fd = openat(t->dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -398,6 +410,8 @@ st_link_file(struct st *t, size_t i, const char *file, double coeff,
     const char *base = strrchr(file, '/');
     int bad;
 
+    if (st_touch(t, i, w) < 0)
+        return -1;
     sbuf_addf(&dir, "%s/%s", t->name, path);
     bad = dir.failed || make_dirs(t, i) < 0 || !realpath(dir.s, here);
     sbuf_clear(&dir);
@@ -431,6 +445,8 @@ st_link(struct st *t, size_t i, const struct st *from, size_t j, double coeff,
     struct sbuf dir = { 0 }, to = { 0 };
     int bad;
 
+    if (st_touch(t, i, w) < 0)
+        return -1;
     sbuf_addf(&dir, "%s/%s", t->name, path);
     snprintf(tmp, sizeof tmp, "%s/.data.%ld", path, (long)getpid());
     memcpy(path + n, "/data", 6);

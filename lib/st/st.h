@@ -26,6 +26,7 @@
 
 #include "common/sbuf.h"
 #include "common/why.h"
+#include "st/changes.h"
 #include "st/shape.h"
 
 enum st_flags {
@@ -42,6 +43,7 @@ struct st {
     int dir;         /* file descriptor */
     int coeff, lock; /* file descriptors, -1 until needed */
     struct shape shape;
+    struct changes changes;
 };
 
 /* What an element is made of. */
@@ -90,6 +92,10 @@ int st_link_file(struct st *t, size_t i, const char *file, double coeff,
 double st_coeff(struct st *t, size_t i); /* NAN: unreadable */
 int st_get_coeff(struct st *t, size_t i, double *coeff, struct why *w);
 int st_set_coeff(struct st *t, size_t i, double coeff, struct why *w);
+
+/* Say that element i is about to change, to those who keep an index. What
+ * writes an element in this module says so itself. */
+int st_touch(struct st *t, size_t i, struct why *w);
 
 /* Hold element i against other writers; the lock goes with the process. */
 int st_lock(struct st *t, size_t i, struct why *w);
