@@ -461,7 +461,9 @@ st_link(struct st *t, size_t i, const struct st *from, size_t j, double coeff,
         cell_why(t, i, NULL, w);
     sbuf_free(&dir);
     sbuf_free(&to);
-    return bad ? -1 : st_set_coeff(t, i, coeff, w);
+    if (bad || isnan(coeff))
+        return bad ? -1 : 0;
+    return st_set_coeff(t, i, coeff, w);
 }
 
 int

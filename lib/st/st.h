@@ -81,7 +81,8 @@ int st_write(struct st *t, size_t i, const void *data, size_t len, double coeff,
 int st_remove(struct st *t, size_t i, struct why *w);
 
 /* Make element i a relative link to element j of another tensor (to the real
- * file behind it when that is itself a link). */
+ * file behind it when that is itself a link). NAN leaves the coefficient as it
+ * is. */
 int st_link(struct st *t, size_t i, const struct st *from, size_t j,
             double coeff, struct why *w);
 
