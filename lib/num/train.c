@@ -77,7 +77,7 @@ train_close(struct train *t)
     *t = (struct train){ 0 };
 }
 
-enum { PEAK_SIDE = 384, PEAK_ROUNDS = 12 };
+enum { PEAK_SIDE = 384, PEAK_ROUNDS = 60 };
 
 struct peak {
     const struct kern *k;

@@ -65,7 +65,7 @@ void train_close(struct train *t);
 int train_step(struct train *t, double lr_scale, struct why *w);
 
 /* Floating-point operations a second of square products on the whole team:
- * what mfu_percent is a share of. The best of a few, which takes some 20 ms. */
+ * what mfu_percent is a share of. The best of many, which takes some 50 ms. */
 double train_peak(struct team *team, const struct kern *k);
 
 /* Bytes that the run needs beyond the model. */
