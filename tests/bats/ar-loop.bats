@@ -149,7 +149,8 @@ value" ]
 	ar-init -t t -m n:lower -r 'find . -name "z*" | wc -l | sed s/^/n:/' \
 	    --trust-run
 	ar-loop -t t -n 2 -a 'touch sub/z$AR_SEQ; git init -q in
-		git -C in commit -q --allow-empty -m 1; touch in/z; echo $AR_SEQ >>value' ||
+		git -C in -c user.name=a -c user.email=a@b commit -q \
+		    --allow-empty -m 1; touch in/z; echo $AR_SEQ >>value' ||
 	    [ $? = 1 ]
 	[ "$(ar-log -t t -N | cut -f 2 | sort -u)" = 0.000000 ]
 	[ "$(ar-log -t t --decisions -N | cut -f 6 | tr '\n' ' ')" = \
