@@ -49,11 +49,21 @@ labels() {
 	flat=(--warmup 0 --decay 0 --summary none -o)
 	ffn-train "${small[@]}" -n 20 "${flat[@]}" whole train.txt
 	ffn-train "${small[@]}" -n 8 "${flat[@]}" part train.txt
+	first=$(ffn-info part | awk '$2 == "seconds" { print $3 }')
 	ffn-train -n 12 --resume --threads 1 --batch 64 "${flat[@]}" part train.txt
 	ffn-info -t whole | cut -f 2- >whole.tsv
 	ffn-info -t part | cut -f 2- | diff whole.tsv -
 	run -0 ffn-info part
 	[[ $output == *$'steps\t20'* ]]
+	awk -v first="$first" '$2 == "seconds" { exit !($3 > first) }' \
+	    <<<"$output"
+}
+
+@test "ffn-train: no steps and no --resume make a new model" {
+	ffn-train "${small[@]}" -n 5 --summary none -o m train.txt
+	ffn-train "${small[@]}" -n 0 --summary none -o m train.txt
+	run -0 ffn-info m
+	[[ $output == *$'steps\t0'* ]]
 }
 
 @test "ffn-train: --budget 0 trains nothing and leaves the file alone" {
