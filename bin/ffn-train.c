@@ -76,8 +76,6 @@ static const struct opt opts[] = {
       "window in bytes: none sees past its start (4096)", 1, 1 << 30, 1 },
     { 0, "decay", OPT_NUM, &decay, "x",
       "share of the run in which the rate falls to 0 (0.4)", 0, 1, 1 },
-    { 0, "dropout", OPT_NUM, &rule.dropout, "x",
-      "chance that a position loses its longer contexts (0)", 0, 1, 1 },
     { 0, "dry-run", OPT_FLAG, &dry_run, NULL, "print sizes and costs, stop" },
     { 0, "hidden", OPT_INT, &model.hidden, "n", "width of a hidden layer", 1,
       262144, 1 },

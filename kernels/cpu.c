@@ -339,8 +339,6 @@ cpu_sparse(float *restrict table, float *restrict acc, const uint32_t *row,
 
     for (int i = 0; i < n; i++, dy += ld) {
         float *restrict w = table + (size_t)row[i] * d, sum;
-        if (row[i] == KERN_NO_ROW)
-            continue;
         if (i + AHEAD < n) {
             __builtin_prefetch(table + (size_t)row[i + AHEAD] * d, 1);
             __builtin_prefetch(acc + row[i + AHEAD], 1);

@@ -35,9 +35,6 @@ struct kern_adamw {
     float fix1, fix2; /* 1 / (1 - beta^step), the bias corrections */
 };
 
-/* A context row that is left out. */
-#define KERN_NO_ROW UINT32_MAX
-
 struct kern {
     const char *name;
 
@@ -80,8 +77,7 @@ struct kern {
 
     /* Row-wise Adagrad on one feature's table of width d (Duchi et al. 2011
      * with one accumulator a row): for i in order, r = row[i], g = dy + i*ld,
-     * acc[r] += |g|^2 / d; table[r] -= lr g / sqrt(acc[r] + eps). A row of
-     * KERN_NO_ROW is passed over. */
+     * acc[r] += |g|^2 / d; table[r] -= lr g / sqrt(acc[r] + eps). */
     void (*sparse)(float *table, float *acc, const uint32_t *row,
                    const float *dy, int ld, float lr, float eps, int n, int d);
 };

@@ -200,8 +200,6 @@ ref_sparse(float *table, float *acc, const uint32_t *row, const float *dy,
 {
     for (int i = 0; i < n; i++, dy += ld) {
         float *w = table + (size_t)row[i] * d, sum = 0;
-        if (row[i] == KERN_NO_ROW)
-            continue;
         for (int j = 0; j < d; j++)
             sum += dy[j] * dy[j];
         acc[row[i]] += sum / d;

@@ -317,10 +317,7 @@ gather(const struct ffn *f, struct ffn_work *k, int n)
         for (int i = 0; i < n; i++, to += fw) {
             if (i + AHEAD < n)
                 __builtin_prefetch(table + width * rows[i + AHEAD]);
-            if (rows[i] == KERN_NO_ROW)
-                memset(to, 0, width * sizeof *to);
-            else
-                memcpy(to, table + width * rows[i], width * sizeof *to);
+            memcpy(to, table + width * rows[i], width * sizeof *to);
         }
     }
 }

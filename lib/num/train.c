@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "num/muon.h"
-#include "num/rng.h"
 #include "num/train.h"
 
 struct train_member {
@@ -169,29 +168,6 @@ find_rows(const struct train *t, struct train_member *m)
 }
 
 /*
- * A context seen in an earlier epoch already knows its answer, one in new text
- * often was never seen. So that the model learns to do without, some positions
- * lose every feature from a random one on.
- */
-static void
-drop_rows(const struct train *t, struct train_member *m)
-{
-    struct rng r;
-    uint32_t *rows = m->work.rows;
-    size_t features = (size_t)t->f->features, ld = (size_t)m->work.n;
-
-    if (t->c.dropout <= 0 || features == 0)
-        return;
-    rng_seed(&r, t->data->seed ^ (t->seen + m->from) * 0x9e3779b97f4a7c15u);
-    for (size_t i = 0; i < m->n; i++) {
-        if (rng_uniform(&r) >= (float)t->c.dropout)
-            continue;
-        for (size_t k = rng_below(&r, features); k < features; k++)
-            rows[k * ld + i] = KERN_NO_ROW;
-    }
-}
-
-/*
  * After its first epoch a row knows the very answers it is about to be asked
  * for, and the layers above would learn to trust it more than new text
  * warrants. So a row met for the first time in an epoch starts anew: what the
@@ -241,7 +217,6 @@ gradient(struct train *t, struct train_member *m)
     m->right = 0;
     if (n == 0)
         return;
-    drop_rows(t, m);
     ffn_forward(t->f, k, t->input + m->from, n);
     t->f->k->xent(k->logits, k->nats, k->right, t->target + m->from, scale, n,
                   FFN_VOCAB);

@@ -24,11 +24,10 @@ struct train_config {
     double lr;       /* peak */
     double table_lr; /* of the context tables (row-wise Adagrad) */
     double beta1, beta2, eps, decay; /* adamw; beta1 is sgd's momentum too */
-    double clip;    /* largest norm of the dense gradient; 0: no limit */
-    long batch;     /* positions a step */
-    double dropout; /* chance that a position loses its longer contexts */
-    int remember;   /* 1: tables carry over to the next epoch, see train.c */
-    int sum;        /* 1: the gradient is a sum over positions, not a mean */
+    double clip;  /* largest norm of the dense gradient; 0: no limit */
+    long batch;   /* positions a step */
+    int remember; /* 1: tables carry over to the next epoch, see train.c */
+    int sum;      /* 1: the gradient is a sum over positions, not a mean */
 };
 
 struct train_member;
