@@ -17,21 +17,27 @@
 #include "common/opt.h"
 #include "common/out.h"
 #include "num/rng.h"
+#include "st/expindex.h"
 #include "st/exptab.h"
 #include "st/retrieve.h"
 
-static int all, cold_start, compat, follow, json, method, no_header, noise;
+static int all, check, cold_start, compat, follow, index_it, json, method;
+static int no_header, noise;
 static long rows_wanted = 16, seed = 1;
 static const char *queries;
 static double threshold = -HUGE_VAL;
 static const struct opt opts[] = {
     { 'a', "all", OPT_FLAG, &all, NULL, "print query, key and value, too" },
+    { 0, "check", OPT_FLAG, &check, NULL,
+      "compare every row with what an index knows of it" },
     { 0, "cold-start", OPT_FLAG, &cold_start, NULL,
       "choose rows by chance when none has a query" },
     { 0, "compat", OPT_ONEOF, &compat, "none|experience",
       "order equal scores as paths sort (none: as numbers do)" },
     { 'f', "follow", OPT_FLAG, &follow, NULL,
       "read through links that leave the store" },
+    { 'i', "index", OPT_FLAG, &index_it, NULL,
+      "make an index when there is none" },
     { 'j', "json", OPT_FLAG, &json, NULL, "write JSON lines, not TSV" },
     { 'k', "rows", OPT_INT, &rows_wanted, "n", "this many rows at most (16)", 1,
       1e12 },
@@ -50,9 +56,10 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-afjN] [-k n] [-m lines|multi] [-Q tensor] [-s n]\n"
-             "       [--cold-start] [--compat none|experience] [--noise]\n"
-             "       [--threshold x] experience [query ...]",
+    .usage =
+        "[-afijN] [-k n] [-m lines|multi] [-Q tensor] [-s n]\n"
+        "       [--check] [--cold-start] [--compat none|experience] [--noise]\n"
+        "       [--threshold x] experience [query ...]",
     .what = "the rows of an experience that are most like a query",
     .opts = opts,
     .exits = exits,
@@ -211,11 +218,14 @@ answer(struct exptab *e, struct question *q)
                             .by_path = compat,
                             .threshold = threshold,
                             .normal = noise ? normal : NULL,
-                            .ctx = &rng };
+                            .ctx = &rng,
+                            .check = check };
     size_t rows = 0;
     int status = X_YES;
     struct why w;
 
+    if (index_it && !expindex_exists(e) && expindex_build(e, &w) < 0)
+        warnx("%s", w.s);
     /* seeds side by side must not draw alike */
     rng_seed(&rng, words_hash(0, &seed, sizeof seed));
     if (retrieve(e, &how, q, n_asked, &rows, &w) < 0)

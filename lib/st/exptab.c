@@ -36,17 +36,32 @@ exptab_open(struct exptab *e, struct st *t, struct why *w)
         exptab_close(e);
         return why_set(w, "%s: out of memory", t->name);
     }
-    e->coeff = openat(t->dir, "coeff", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    exptab_renew(e);
     return 0;
 }
 
-void
-exptab_close(struct exptab *e)
+static void
+close_files(struct exptab *e)
 {
     if (e->dir >= 0)
         close(e->dir);
     if (e->coeff >= 0)
         close(e->coeff);
+    e->dir = e->coeff = -1;
+}
+
+void
+exptab_renew(struct exptab *e)
+{
+    close_files(e);
+    e->block_n = 0;
+    e->coeff = openat(e->t->dir, "coeff", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+void
+exptab_close(struct exptab *e)
+{
+    close_files(e);
     free(e->block);
     sbuf_free(&e->text);
     *e = (struct exptab){ .dir = -1, .coeff = -1 };
@@ -170,28 +185,35 @@ exptab_query(struct exptab *e, size_t row, const char **text, size_t *len,
 }
 
 int
-exptab_sign(struct exptab *e, size_t row, uint64_t *sign, struct why *w)
+exptab_sign(struct exptab *e, size_t row, uint64_t *sign)
 {
     size_t i = row * EXPTAB_WIDTH;
     char tail[TAIL];
-    int dir = shared_dir(e, i, tail);
+    int dir = shared_dir(e, i, tail), link = 0;
+    uint64_t what[8] = { (uint64_t)untrusted(e, i) };
     struct stat st;
-    uint64_t what[7] = { (uint64_t)untrusted(e, i) };
 
-    /* through links: what they point to is what counts */
-    if (dir < 0 || fstatat(dir, tail, &st, 0) < 0) {
-        if (errno != ENOENT && errno != ELOOP)
-            return why_set(w, "%s: %s", e->t->name, strerror(errno));
-    } else {
+    *sign = 0;
+    if (dir >= 0 && fstatat(dir, tail, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        link = S_ISLNK(st.st_mode); /* what it points to is what counts */
+        if (link && fstatat(dir, tail, &st, 0) < 0)
+            st = (struct stat){ 0 };
         what[1] = (uint64_t)st.st_ino;
         what[2] = (uint64_t)st.st_size;
         what[3] = (uint64_t)st.st_mtim.tv_sec;
         what[4] = (uint64_t)st.st_mtim.tv_nsec;
         what[5] = (uint64_t)st.st_ctim.tv_sec;
         what[6] = (uint64_t)st.st_ctim.tv_nsec;
+        what[7] = (uint64_t)st.st_dev;
+        if (e->young &&
+            st.st_ctim.tv_sec * (int64_t)1000000000 + st.st_ctim.tv_nsec >=
+                e->young)
+            return 1 + link;
+    } else if (errno != ENOENT) {
+        return errno == ELOOP ? 2 : 0;
     }
-    *sign = words_hash(1, what, sizeof what);
-    return 0;
+    *sign = words_hash(1, what, sizeof what) | 1;
+    return 1 + link;
 }
 
 void

@@ -3,7 +3,9 @@
  *
  * A row takes part when its query is there and is not empty. Its score is
  * words_score of the two sets; equal scores are in the order of rows. One pass
- * over the experience answers any number of queries.
+ * over the experience answers any number of queries; where the experience has
+ * an index (expindex.h), it answers the same without the pass, and is renewed
+ * when it no longer fits.
  */
 #ifndef LU_RETRIEVE_H
 #define LU_RETRIEVE_H
@@ -24,6 +26,8 @@ struct retrieve {
      * it every score gets one of N(m / 4, m / 4 + 0.01), m their mean. */
     double (*normal)(void *ctx);
     void *ctx;
+    int scan;  /* leave an index alone */
+    int check; /* compare every row with what an index knows of it */
 };
 
 /* One question and its answer. */
