@@ -9,6 +9,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@
 #include "st/nested.h"
 #include "st/rows.h"
 
-static int files, links, nested;
+static int files, links, nested, packed;
 static double coeff = 1;
 static const char *output, *shape;
 static const struct opt opts[] = {
@@ -35,11 +36,14 @@ static const struct opt opts[] = {
     { 'o', "output", OPT_STR, &output, "tensor",
       "the tensor's name (a fresh one)" },
     { 's', "shape", OPT_STR, &shape, "dims", "the shape, such as '[2, 3]'" },
+    { 0, "store", OPT_FLAG, &packed, NULL,
+      "pack the elements into one file, as st-pack --store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-fil] [-c x] [-o tensor] [-s dims] [- | element ...]",
+    .usage = "[-fil] [-c x] [-o tensor] [-s dims] [--store] "
+             "[- | element ...]",
     .what = "make a tensor of texts",
     .opts = opts,
     .exits = exits,
@@ -61,8 +65,10 @@ start(const struct shape *s)
 {
     struct why w;
 
-    if (build_open(&out, output, s, &w) < 0)
+    if (build_open(&out, output, s, &w) < 0 ||
+        (packed && build_pack(&out, &w) < 0))
         fail("", &w);
+    out.t.flags |= ST_ONCE;
 }
 
 static void
@@ -160,7 +166,7 @@ from_file(size_t i, const char *name)
         warnx("%s: no such file: element %zu is %s", name, i,
               links ? "a link to nothing" : "absent");
     if (links) {
-        if (st_link_file(&out.t, i, name, there ? coeff : 0, &w) < 0)
+        if (st_link_file(&out.t, i, name, there ? coeff : NAN, &w) < 0)
             fail("", &w);
         return;
     }
@@ -201,7 +207,8 @@ main(int argc, char *argv[])
 
     argc -= first;
     argv += first;
-    if ((nested && (argc || files || links)) || (files && links))
+    if ((nested && (argc || files || links)) || (files && links) ||
+        (packed && links))
         opt_usage();
     if (nested)
         from_json();

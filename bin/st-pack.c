@@ -8,10 +8,11 @@
 #include "common/each.h"
 #include "common/exitcode.h"
 #include "common/opt.h"
+#include "st/form.h"
 #include "st/promptpack.h"
 #include "st/st.h"
 
-static int compat, follow, null;
+static int compat, follow, null, store, unstore;
 static const char *nonce, *target;
 static const struct opt opts[] = {
     { '0', "null", OPT_FLAG, &null, NULL, "names on stdin end in NUL" },
@@ -21,13 +22,18 @@ static const struct opt opts[] = {
       "read through links that leave the store" },
     { 0, "nonce", OPT_STR, &nonce, "word",
       "what marks our lines (made from the contents)" },
+    { 0, "store", OPT_FLAG, &store, NULL,
+      "no text: pack the tensor's elements into one file, in place" },
     { 't', "target", OPT_STR, &target, "file",
       "the file that the answer replaces, or coordinates" },
+    { 0, "unstore", OPT_FLAG, &unstore, NULL,
+      "no text: make it a tree of files again, in place" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-0cf] [--nonce word] [-t file] [directory ...]",
+    .usage = "[-0cf] [--nonce word] [--store] [-t file] [--unstore] "
+             "[directory ...]",
     .what = "put a tensor or directory into one text for a prompt",
     .opts = opts,
     .exits = exits,
@@ -110,6 +116,23 @@ pack_one(const char *dir, void *ctx)
     return bad ? X_FAIL : x->skipped ? X_NO : X_YES;
 }
 
+/* From files to one file or back. */
+static int
+change_form(const char *name, void *ctx)
+{
+    struct why w;
+    struct st t;
+    int bad;
+
+    (void)ctx;
+    bad = st_open(&t, name, ST_WRITE, &w) < 0 ||
+          (store ? form_pack(&t, &w) : form_unpack(&t, &w)) < 0;
+    if (bad)
+        warnx("%s", w.s);
+    st_close(&t);
+    return bad ? X_FAIL : X_YES;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -120,8 +143,10 @@ main(int argc, char *argv[])
         errx(X_FAIL, "--compat has neither a nonce nor a target");
     if (target && argc - first != 1)
         errx(X_FAIL, "--target needs one directory");
+    if ((store || unstore) && (store == unstore || compat || nonce || target))
+        errx(X_FAIL, "--store and --unstore go with no other option but -0");
     status = each_operand(argc - first, argv + first, null ? '\0' : '\n',
-                          pack_one, &x);
+                          store || unstore ? change_form : pack_one, &x);
     if (ferror(stdout) || fclose(stdout))
         errx(X_FAIL, "write: output was lost");
     return status;

@@ -20,13 +20,18 @@ struct build {
 int build_open(struct build *b, const char *name, const struct shape *s,
                struct why *w);
 
+/* Pack it: before the first element. Elements can only be written then, and
+ * not be read or removed. */
+int build_pack(struct build *b, struct why *w);
+
 /* Give it its name, which stays in b->name until build_close. */
 int build_commit(struct build *b, struct why *w);
 
 /* Release; a build that was not committed is removed. A zeroed one is fine. */
 void build_close(struct build *b);
 
-/* rm -r, never through a link. */
+/* rm -r, never through a link; the second with errno. */
 int build_remove(const char *dir, struct why *w);
+int build_remove_at(int at, const char *dir);
 
 #endif

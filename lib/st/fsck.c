@@ -26,6 +26,7 @@ struct exam {
     struct st t;
     char store[PATH_MAX]; /* links may not leave this directory */
     char real[PATH_MAX];  /* the tensor itself */
+    int coeff;            /* open for repairs, or -1 */
     struct why *w;
 };
 
@@ -363,7 +364,7 @@ check_coeff(struct exam *x)
     }
     if (s.st_size % RECORD) {
         off_t whole = s.st_size - s.st_size % RECORD;
-        int mended = x->f->repair ? done(ftruncate(x->t.coeff, whole)) : 0;
+        int mended = x->f->repair ? done(ftruncate(x->coeff, whole)) : 0;
         found(x, NO_CELL, "coeff", mended,
               "coeff: %lld bytes, no multiple of 16", (long long)s.st_size);
     }
@@ -396,10 +397,10 @@ examine(struct exam *x)
 
     if (find_store(x) < 0 || check_top(x) < 0)
         return -1;
-    if (x->t.coeff < 0) /* opened here for repairs, never made */
-        x->t.coeff = openat(x->t.dir, "coeff",
-                            (x->f->repair ? O_RDWR : O_RDONLY) | O_NOFOLLOW |
-                                O_CLOEXEC | O_NONBLOCK);
+    if (x->coeff < 0) /* opened here for repairs, never made */
+        x->coeff = openat(x->t.dir, "coeff",
+                          (x->f->repair ? O_RDWR : O_RDONLY) | O_NOFOLLOW |
+                              O_CLOEXEC | O_NONBLOCK);
     if (fstatat(x->t.dir, "storage", &s, AT_SYMLINK_NOFOLLOW) < 0) {
         if (errno != ENOENT)
             return why_set(x->w, "%s: %s", x->t.name, strerror(errno));
@@ -489,6 +490,7 @@ fsck(const char *name, struct fsck *f, struct why *w)
         return why_set(w, "%s: out of memory", name);
     x->f = f;
     x->w = w;
+    x->coeff = -1;
     if (stat(name, &s) < 0) {
         bad = why_set(w, "%s: %s", name, strerror(errno));
     } else if (!S_ISDIR(s.st_mode)) {
@@ -503,6 +505,8 @@ fsck(const char *name, struct fsck *f, struct why *w)
     } else {
         bad = examine(x);
     }
+    if (x->coeff >= 0)
+        close(x->coeff);
     st_close(&x->t);
     free(x);
     return bad;

@@ -4,6 +4,7 @@
  *	DIR/shape		JSON list of dimensions: [2, 3]
  *	DIR/storage/D/.../data	an element; D/... are the decimal digits of
  *				its number (11 is storage/1/1/data)
+ *	DIR/store		all elements in one file, instead of storage
  *	DIR/coeff		coefficients, 16-byte text records "%-15.9g\n"
  *				at offset 16 * number
  *	DIR/.lock		byte k is locked while element k is written
@@ -26,24 +27,23 @@
 
 #include "common/sbuf.h"
 #include "common/why.h"
-#include "st/changes.h"
 #include "st/shape.h"
 
 enum st_flags {
     ST_WRITE = 1,  /* elements will be written */
     ST_FOLLOW = 2, /* read through links that leave the store */
+    ST_ONCE = 8,   /* new tensors: a second text for an element is a failure */
     ST_NOSYNC = 4, /* no fsync for each element: the caller ends with st_sync */
 };
 
 #define ST_MOST ((size_t)1 << 30) /* bytes of an element */
 
 struct st {
-    char *name; /* the directory as it was given; owned */
+    char *name; /* the directory as it was given, for messages; owned */
     int flags;
-    int dir;         /* file descriptor */
-    int coeff, lock; /* file descriptors, -1 until needed */
+    int dir; /* file descriptor */
     struct shape shape;
-    struct changes changes;
+    struct st_more *more; /* owned */
 };
 
 /* What an element is made of. */
@@ -73,20 +73,24 @@ int st_read(const struct st *t, size_t i, struct sbuf *b, struct why *w);
 
 int st_stat(struct st *t, size_t i, struct st_cell *c, struct why *w);
 
-/* Replace element i and its coefficient; a link is replaced, not followed. */
+/* Replace element i and its coefficient. A link that stays in the store is
+ * written through, and what it shows gets a coefficient if it had 0; one that
+ * leaves the store is a failure. */
 int st_write(struct st *t, size_t i, const void *data, size_t len, double coeff,
              struct why *w);
 
-/* Make element i absent: coefficient first, then the data. */
+/* Make element i absent: coefficient first, then the data. A link is removed,
+ * and what it shows stays. */
 int st_remove(struct st *t, size_t i, struct why *w);
 
 /* Make element i a relative link to element j of another tensor (to the real
- * file behind it when that is itself a link). NAN leaves the coefficient as it
- * is. */
+ * file behind it when that is itself a link). */
 int st_link(struct st *t, size_t i, const struct st *from, size_t j,
             double coeff, struct why *w);
 
-/* Make element i a relative link to a file, which need not exist. */
+/* Make element i a relative link to a file, which need not exist. Here and
+ * above, NAN leaves the coefficient as it is; where none is recorded it is 1
+ * while there is something behind the link. */
 int st_link_file(struct st *t, size_t i, const char *file, double coeff,
                  struct why *w);
 
@@ -98,12 +102,16 @@ int st_set_coeff(struct st *t, size_t i, double coeff, struct why *w);
  * writes an element in this module says so itself. */
 int st_touch(struct st *t, size_t i, struct why *w);
 
-/* Hold element i against other writers; the lock goes with the process. */
+/* Hold element i, in the tensor where it really lives, against other writers;
+ * the lock goes with the process. */
 int st_lock(struct st *t, size_t i, struct why *w);
 void st_unlock(struct st *t, size_t i);
 
 /* After ST_NOSYNC: make everything durable at once. */
 int st_sync(struct st *t, struct why *w);
+
+/* 1 when the elements are packed into one file. */
+int st_packed(const struct st *t);
 
 /* Coordinates as people write them, "1,-1", to an element. */
 int st_at(const struct st *t, const char *coords, size_t *i, struct why *w);

@@ -1,0 +1,152 @@
+/*
+ * lock.c - locks on elements and on tensors, which go with the process.
+ *
+ * They are bytes of DIR/.lock: byte k for element k, two beyond the last
+ * element for the tensor as a whole. Open file description locks, so that two
+ * tensors open in one process do not drop each other's.
+ */
+#define _GNU_SOURCE /* F_OFD_SETLKW */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "st/inner.h"
+
+enum { FORM, TAIL }; /* bytes after SHAPE_MOST */
+
+/* Wait for len bytes from start, or for the rest of the file when it is 0. */
+static int
+set(int fd, short type, off_t start, off_t len)
+{
+    struct flock l = {
+        .l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = len
+    };
+    int r, cmd = F_OFD_SETLKW;
+
+    while ((r = fcntl(fd, cmd, &l)) < 0) {
+        if (errno == EINVAL && cmd == F_OFD_SETLKW)
+            cmd = F_SETLKW; /* a file system that does not know them */
+        else if (errno != EINTR)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+ready(const struct st *t)
+{
+    struct st_more *m = t->more;
+
+    if (m->lock < 0)
+        m->lock = openat(t->dir, ".lock",
+                         O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                         0666);
+    return m->lock;
+}
+
+static int
+change(struct st *t, enum lock_kind kind, short type)
+{
+    off_t most = (off_t)SHAPE_MOST;
+
+    if (kind == LOCK_ALL)
+        return set(t->more->lock, type, 0, 0);
+    return set(t->more->lock, type, most + (kind == LOCK_TAIL ? TAIL : FORM),
+               1);
+}
+
+int
+lock_take(struct st *t, enum lock_kind kind, struct why *w)
+{
+    if (t->flags & ST_NEW)
+        return 0;
+    if (ready(t) < 0 ||
+        change(t, kind, kind == LOCK_FORM ? F_RDLCK : F_WRLCK) < 0)
+        return why_set(w, "%s/.lock: %s", t->name, strerror(errno));
+    return 0;
+}
+
+void
+lock_drop(struct st *t, enum lock_kind kind)
+{
+    int keep = errno;
+
+    if (!(t->flags & ST_NEW) && t->more->lock >= 0)
+        change(t, kind, F_UNLCK);
+    errno = keep;
+}
+
+/* The tensor that element i lives in, and its number there. */
+static int
+owner(struct st *t, size_t i, struct held *h, struct why *w)
+{
+    struct place p;
+    enum st_kind kind;
+    int stays;
+
+    *h = (struct held){ .i = i, .j = i, .of = t };
+    if (cell_kind(t, i, &kind, w) < 0)
+        return -1;
+    if (kind != ST_LINK)
+        return 0;
+    stays = place_find(t, i, &p, w);
+    if (stays == 1 && p.of) {
+        h->of = p.of;
+        h->j = p.j;
+    }
+    return stays < 0 ? -1 : 0;
+}
+
+int
+st_lock(struct st *t, size_t i, struct why *w)
+{
+    struct held now, *h = malloc(sizeof *h);
+
+    if (!h)
+        return cell_why(t, i, "out of memory", w);
+    for (;;) {
+        if (owner(t, i, h, w) < 0)
+            break;
+        if (ready(h->of) < 0 ||
+            set(h->of->more->lock, F_WRLCK, (off_t)h->j, 1) < 0) {
+            cell_why(t, i, NULL, w);
+            break;
+        }
+        /* the link may have been changed while we waited */
+        if (owner(t, i, &now, w) == 0 && now.of == h->of && now.j == h->j) {
+            h->next = t->more->held;
+            t->more->held = h;
+            return 0;
+        }
+        set(h->of->more->lock, F_UNLCK, (off_t)h->j, 1);
+    }
+    free(h);
+    return -1;
+}
+
+void
+st_unlock(struct st *t, size_t i)
+{
+    for (struct held **h = &t->more->held, *old; (old = *h); h = &(*h)->next)
+        if (old->i == i) {
+            set(old->of->more->lock, F_UNLCK, (off_t)old->j, 1);
+            *h = old->next;
+            free(old);
+            return;
+        }
+}
+
+void
+lock_free(struct st_more *m)
+{
+    for (struct held *h = m->held, *next; h; h = next) {
+        next = h->next;
+        free(h);
+    }
+    m->held = NULL;
+    if (m->lock >= 0)
+        close(m->lock); /* and with it every lock on this tensor */
+    m->lock = -1;
+}
