@@ -132,11 +132,8 @@ build_open(struct build *b, const char *name, const struct shape *s,
         return -1;
     bad = names(b, name) < 0 ? why_set(w, "%s: out of memory", name)
                              : lay_out(b, s, w);
-    if (!bad) { /* for messages */
-        free(b->t.name);
-        b->t.name = strdup(b->name);
-        bad = b->t.name ? 0 : why_set(w, "%s: out of memory", name);
-    }
+    if (!bad)
+        b->t.more->title = b->name;
     if (bad)
         build_close(b);
     return bad;
@@ -194,17 +191,22 @@ build_commit(struct build *b, struct why *w)
     struct st_more *m = b->t.more;
     struct sbuf real = { 0 };
     const char *base = strrchr(b->name, '/');
+    char *name = strdup(b->name);
 
     sbuf_addf(&real, "%.*s%s", (int)(m->base - m->real), m->real,
               base ? base + 1 : b->name);
-    if (real.failed || settle(b) < 0 || rename(b->tmp, b->name) < 0) {
+    if (!name || real.failed || settle(b) < 0 || rename(b->tmp, b->name) < 0) {
         int taken = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR;
+        free(name);
         sbuf_free(&real);
         return why_set(w, "%s: %s", b->name,
                        taken ? "exists already" : strerror(errno));
     }
     free(b->tmp);
     b->tmp = NULL;
+    free(b->t.name);
+    b->t.name = name;
+    m->title = NULL;
     m->base = real.s + (m->base - m->real);
     free(m->real);
     m->real = real.s;

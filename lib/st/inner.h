@@ -26,9 +26,10 @@ struct held { /* a lock that st_lock took: element i lives in of as j */
 };
 
 struct st_more {
-    int root;         /* the store: the directory that holds the tensor */
-    char *real;       /* the tensor's path without links */
-    const char *base; /* its name in root, the end of real */
+    int root;          /* the store: the directory that holds the tensor */
+    char *real;        /* the tensor's path without links */
+    const char *base;  /* its name in root, the end of real */
+    const char *title; /* what messages call it, or NULL; not owned */
     struct coeff coeff;
     struct changes changes;
     struct store *store; /* NULL: elements are files */

@@ -50,10 +50,16 @@ st_path(const struct st *t, size_t i, struct sbuf *b)
     sbuf_addf(b, "%s/%s", t->name, path);
 }
 
+static const char *
+title(const struct st *t)
+{
+    return t->more && t->more->title ? t->more->title : t->name;
+}
+
 void
 st_name(const struct st *t, size_t i, struct sbuf *b)
 {
-    sbuf_addf(b, "%s[", t->name);
+    sbuf_addf(b, "%s[", title(t));
     shape_coords_text(&t->shape, i, b);
     sbuf_adds(b, "]");
 }
@@ -65,7 +71,7 @@ st_at(const struct st *t, const char *coords, size_t *i, struct why *w)
 
     if (shape_parse_coords(&t->shape, coords, i, &inner) == 0)
         return 0;
-    return why_set(w, "%s[%.60s]: %s", t->name, coords, inner.s);
+    return why_set(w, "%s[%.60s]: %s", title(t), coords, inner.s);
 }
 
 int
@@ -78,7 +84,7 @@ cell_why(const struct st *t, size_t i, const char *what, struct why *w)
     struct sbuf name = { 0 };
 
     st_name(t, i, &name);
-    why_set(w, "%s: %s", name.failed ? t->name : name.s, reason);
+    why_set(w, "%s: %s", name.failed ? title(t) : name.s, reason);
     sbuf_free(&name);
     return -1;
 }
