@@ -14,7 +14,7 @@
 #include "st/build.h"
 #include "st/pair.h"
 
-static int dry, follow, json, no_header, verbose;
+static int batch, dry, follow, json, no_header, verbose;
 static long fuzz = PATCH_FUZZ;
 static const char *output;
 static const struct opt opts[] = {
@@ -30,11 +30,13 @@ static const struct opt opts[] = {
       "make a new tensor, leave the old one alone" },
     { 'v', "verbose", OPT_FLAG, &verbose, NULL,
       "say on stderr what became of each diff" },
+    { 0, "batch", OPT_FLAG, &batch, NULL,
+      "write through to the disk once at the end, not for each element" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-fjNnv] [-F n] [-o patched] tensor diffs",
+    .usage = "[-fjNnv] [-F n] [-o patched] [--batch] tensor diffs",
     .what = "apply a tensor of diffs to a tensor",
     .opts = opts,
     .exits = exits,
@@ -102,6 +104,30 @@ patch_all(struct amend *m)
     amended_free(&a);
 }
 
+/* In place, or into a new tensor. */
+static void
+patch(struct amend *m, struct pair *p)
+{
+    struct why w;
+
+    if (output && !dry && build_open(&built, output, &p->a.shape, &w) < 0)
+        fail(&w);
+    if (built.tmp)
+        amend_init(m, &p->a, &p->b, &built.t, built.tmp);
+    else
+        amend_init(m, &p->a, &p->b, &p->a, p->a.name);
+    m->fuzz = (int)fuzz;
+    m->dry = dry;
+    if (batch && !built.tmp)
+        p->a.flags |= ST_NOSYNC;
+    patch_all(m);
+    amend_close(m);
+    if (built.tmp ? build_commit(&built, &w) < 0
+                  : batch && !dry && st_sync(&p->a, &w) < 0)
+        fail(&w);
+    build_close(&built);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -113,19 +139,11 @@ main(int argc, char *argv[])
 
     if (argc - first != 2)
         opt_usage();
-    flags = (follow ? ST_FOLLOW : 0);
-    if (pair_open(&p, argv[first], flags | (dry || output ? 0 : ST_WRITE),
+    flags = follow ? ST_FOLLOW : 0;
+    if (pair_open(&p, argv[first], dry || output ? flags : flags | ST_WRITE,
                   argv[first + 1], flags, &w) < 0)
         errx(X_FAIL, "%s", w.s);
-    if (output && !dry && build_open(&built, output, &p.a.shape, &w) < 0)
-        fail(&w);
-    amend_init(&m, &p.a, &p.b, output && !dry ? &built.t : &p.a, (int)fuzz,
-               dry);
-    patch_all(&m);
-    amend_close(&m);
-    if (output && !dry && build_commit(&built, &w) < 0)
-        fail(&w);
-    build_close(&built);
+    patch(&m, &p);
     pair_close(&p);
     o.form = json ? OUT_JSON : OUT_TSV;
     o.no_header = no_header;

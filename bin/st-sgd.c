@@ -18,7 +18,7 @@
 
 enum { QUERY, KEY, VALUE, WIDTH };
 
-static int bf16, dry, follow, json, no_header, verbose, zero;
+static int batch, bf16, dry, follow, json, no_header, verbose, zero;
 static double lr = 0.01;
 static long fuzz = PATCH_FUZZ;
 static const char *query;
@@ -40,11 +40,14 @@ static const struct opt opts[] = {
       "say on stderr what became of each diff" },
     { 'z', "zero", OPT_FLAG, &zero, NULL,
       "only reset the gradient, to TODO with coefficient 0" },
+    { 0, "batch", OPT_FLAG, &batch, NULL,
+      "write through to the disk once at the end, not for each element" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-bfjNnvz] [-F n] [-l x] [-Q file] experience [gradient]",
+    .usage = "[-bfjNnvz] [-F n] [-l x] [-Q file] [--batch] experience "
+             "[gradient]",
     .what = "take a step along a gradient of texts",
     .opts = opts,
     .exits = exits,
@@ -250,9 +253,14 @@ main(int argc, char *argv[])
     }
     if (query && keywords_read(&words, query, &p.a.shape, &w) < 0)
         fail(&w);
-    amend_init(&m, &p.a, &p.b, &p.a, (int)fuzz, dry);
+    amend_init(&m, &p.a, &p.b, &p.a, argv[first]);
+    m.fuzz = (int)fuzz;
+    m.dry = dry;
+    p.a.flags |= batch ? ST_NOSYNC : 0;
     step(&p, &m, &words);
     amend_close(&m);
+    if (batch && !dry && st_sync(&p.a, &w) < 0)
+        fail(&w);
     pair_close(&p);
     keywords_free(&words);
     o.form = json ? OUT_JSON : OUT_TSV;

@@ -5,12 +5,12 @@ const char *const amend_cols[] = { "applied", "rejected",  "fuzzed",
 
 void
 amend_init(struct amend *m, struct st *from, struct st *diffs, struct st *to,
-           int fuzz, int dry)
+           const char *dir)
 {
     *m = (struct amend){
-        .from = from, .diffs = diffs, .to = to, .fuzz = fuzz, .dry = dry
+        .from = from, .diffs = diffs, .to = to, .fuzz = PATCH_FUZZ
     };
-    rej_init(&m->rej, to);
+    rej_init(&m->rej, to, dir);
 }
 
 void

@@ -13,7 +13,7 @@
 struct amend {
     struct st *from, *diffs; /* elements are read, and their diffs */
     struct st *to;           /* and written: often the same as from */
-    int fuzz, dry;           /* dry: write nothing */
+    int fuzz, dry;           /* PATCH_FUZZ; write nothing: 0 */
     struct rej rej;          /* of to */
     long long applied, rejected, fuzzed, skipped, rej_files; /* results */
 };
@@ -27,8 +27,9 @@ struct amended {
     int there; /* the element was there before */
 };
 
+/* dir is where `to` is, whose name it need not have yet. */
 void amend_init(struct amend *m, struct st *from, struct st *diffs,
-                struct st *to, int fuzz, int dry);
+                struct st *to, const char *dir);
 
 /* Find out, without writing. A diff that is absent or whose coefficient is 0
  * is skipped. */

@@ -8,9 +8,9 @@
 #include "st/rej.h"
 
 void
-rej_init(struct rej *r, const struct st *of)
+rej_init(struct rej *r, const struct st *of, const char *dir)
 {
-    *r = (struct rej){ .of = of, .t = { .dir = -1 } };
+    *r = (struct rej){ .of = of, .dir = dir, .t = { .dir = -1 } };
 }
 
 /* Make what is missing of the directory; a crash may have left a part. */
@@ -44,7 +44,7 @@ need(struct rej *r, int create, struct why *w)
 
     if (r->t.name)
         return 1;
-    sbuf_addf(&dir, "%s/rej", r->of->name);
+    sbuf_addf(&dir, "%s/rej", r->dir);
     if (dir.failed)
         return why_set(w, "%s: out of memory", r->of->name);
     there = lstat(dir.s, &st) == 0;
@@ -53,7 +53,7 @@ need(struct rej *r, int create, struct why *w)
     else if (create)
         bad = make(r, dir.s, w);
     if (!bad && (there || create))
-        bad = st_open(&r->t, dir.s, r->of->flags | ST_WRITE, w);
+        bad = st_open(&r->t, dir.s, ST_WRITE | (r->of->flags & ST_NOSYNC), w);
     if (!bad && r->t.name && !shape_same(&r->t.shape, &r->of->shape))
         bad = why_set(w, "%s: not of the shape of %s", dir.s, r->of->name);
     sbuf_free(&dir);

@@ -12,10 +12,11 @@
 
 struct rej {
     const struct st *of;
-    struct st t; /* closed until needed */
+    const char *dir; /* where T is; a new tensor has no name yet */
+    struct st t;     /* closed until needed */
 };
 
-void rej_init(struct rej *r, const struct st *of);
+void rej_init(struct rej *r, const struct st *of, const char *dir);
 
 /* Keep the diff that element i refused. */
 int rej_keep(struct rej *r, size_t i, const void *diff, size_t len,

@@ -148,6 +148,29 @@ heads() {
 	[ "$(ls)" = $'a\nb\nc' ]
 }
 
+@test "st-diff: -p prints what st-cat would print of the tensor" {
+	tensor a '[2, 11]' a $'b\t\\' c
+	tensor b '[2, 11]' A $'b\t/' c
+	echo x | st-set b 1,10
+	st-diff -o d a b
+	run -0 --separate-stderr st-diff -p a b
+	[ -z "$stderr" ]
+	same "$(st-cat -p d)"
+	run -0 st-diff -pj a b
+	same "$(st-cat -pj d)"
+	run -0 st-diff -Np a a
+	same ""
+	run -0 bash -c "st-diff -p a b | st-make -s '[2, 11]' -o e -"
+	run -0 st-diff -q d e
+	printf 'a\0' >a/storage/2/data
+	run -2 --separate-stderr st-diff -p a b
+	[ "$stderr" = "st-diff: a[0,2]: a NUL byte, which no table can hold" ]
+	for args in "-pq a b" "-po x a b" "-j a b" "-N a b"; do
+		# shellcheck disable=SC2086
+		fails_cleanly st-diff $args
+	done
+}
+
 @test "st-diff: a fresh name, and nothing left of a failure" {
 	tensor a '[12]' 0 1 2 3 4 5 6 7 8 9 10 11
 	tensor b '[12]' 0 1 2 3 4 5 6 7 8 9 X Y
