@@ -35,7 +35,7 @@ static const char *const known[] = {
     "shape", "storage", "coeff",     ".lock",         "stride", "store",
     "index", ".index",  ".history",  "qkv_data_view", "op",     "in",
     "param", "prompt",  "log",       "grad",          "aux",    "history",
-    "trace", "state",   "trace.tsv", "volatile",      NULL
+    "trace", "state",   "trace.tsv", "volatile",      "rej",    NULL
 };
 
 #define NO_CELL ((size_t)-1)
