@@ -86,6 +86,7 @@ patch_is() {
 	same $'@@ -1 +1 @@\n-other\n+new'
 	[ "$(cat t/rej/shape)" = '[]' ]
 	[ ! -e t/storage/0/data.rej ]
+	run -0 st-fsck t
 	# what was kept goes when the element takes a diff
 	one d '@@ -1 +1 @@\n-text\n+new\n'
 	run -0 st-patch t d
@@ -250,6 +251,18 @@ patch_is() {
 	output=$stderr
 	same "$(printf '%s\t%s\t%s\n' coords status reason 0,0 applied '' \
 	    0,1 rejected 'not a unified diff' 1,0 skipped 'nothing to apply')"
+}
+
+@test "st-patch: --batch does the same" {
+	tensor t '[3]' a b ''
+	tensor d '[3]' $'@@ -1 +1 @@\n-a\n+A\n' $'@@ -1 +1 @@\n-x\n+y\n' \
+	    $'@@ -0,0 +1 @@\n+x\n'
+	cp -r t u
+	run -1 st-patch t d
+	want=$output
+	run -1 st-patch --batch u d
+	same "$want"
+	diff -r t u
 }
 
 @test "st-patch: two at once lose nothing" {
