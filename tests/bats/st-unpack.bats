@@ -50,7 +50,7 @@ refused() {
 	sed "$1" text >bad
 	run --separate-stderr st-unpack -o out bad
 	[ "$status" -eq 2 ] && [[ $stderr == "st-unpack: bad: "*"$2"* ]] &&
-		[ -z "$output" ] && [ ! -e out ] && [ -z "$(ls -A | grep new)" ] ||
+		[ -z "$output" ] && [ ! -e out ] && [ -z "$(compgen -G ".*.new.*")" ] ||
 		{ echo "$1: $status $stderr"; return 1; }
 }
 
@@ -101,7 +101,7 @@ refused() {
 	cmp d/a empty/a
 	mkdir elsewhere && ln -s elsewhere link
 	run -2 --separate-stderr st-unpack -o link text
-	[ -z "$(ls elsewhere)" ] && [ -z "$(ls -A | grep new)" ]
+	[ -z "$(ls elsewhere)" ] && [ -z "$(compgen -G ".*.new.*")" ]
 	run -2 --separate-stderr st-unpack -o no/such text
 	[[ $stderr == "st-unpack: no/such: No such file or directory" ]]
 	run -2 st-unpack text text
