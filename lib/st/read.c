@@ -38,6 +38,8 @@ cell_kind(const struct st *t, size_t i, enum st_kind *kind, struct why *w)
     cell_path(i, path);
     *kind = ST_NONE;
     fd = beneath_strict(t->dir, path, O_PATH | O_NOFOLLOW, 0);
+    if (fd < 0 && errno == ELOOP)
+        return cell_why(t, i, "a link in the place of a directory", w);
     if (fd < 0)
         return errno == ENOENT ? 0 : cell_why(t, i, NULL, w);
     bad = fstat(fd, &st);
