@@ -83,7 +83,6 @@ search(const struct fit *f, long guess)
     long below = last - guess, above = guess - first, off = 0;
     long most = below < above ? above : below;
 
-    above = guess <= above ? guess - 1 : above;
     if (below < 0)
         off = -below;
     else if (above < 0)

@@ -137,6 +137,8 @@ test_patch(void)
                   "a\nx\nb\nd\n"));
     CHECK(APPLIED("a\n", "so:\n~~~diff\n" HEAD "@@ -1 +1 @@\n-a\n+b\n~~~\nok",
                   "b\n"));
+    CHECK(APPLIED("a\n\n\n\n", "@@ -1,4 +1,4 @@\n-a\n+b\n", "b\n\n\n\n"));
+    CHECK(REJECTED("a\n\n\n\n\n", "@@ -1,5 +1,5 @@\n-a\n+b\n"));
     promise("patch: what GNU patch takes for a unified diff");
 }
 
@@ -161,6 +163,7 @@ test_reject(void)
     CHECK(REJECTED("a\n", "@@ -99999999999999999999 +1 @@\n-a\n+b\n"));
     CHECK(REJECTED("a\nb\n", "@@ -1 +1 @@\n-a\n+A\n@@ -2 +2 @@\n-c\n+d\n"));
     CHECK(REJECTED("a\nb\n", "@@ -2 +2 @@\n-b\n+B\n@@ -1 +1 @@\n-a\n+A\n"));
+    CHECK(REJECTED("a\nb\nc\n", "@@ -3,0 +4 @@\n+x\n@@ -1,0 +3 @@\n+y\n"));
     promise("patch: anything else is rejected whole");
 }
 
@@ -201,6 +204,13 @@ test_fuzz(void)
     CHECK(APPLIED("d\nx\nd\n", "@@ -2 +2 @@\n-d\n+D\n", "d\nx\nD\n"));
     CHECK(APPLIED("d\ny\nx\ny\n", "@@ -3 +3 @@\n-d\n+D\n", "D\ny\nx\ny\n"));
     CHECK(APPLIED("d\n", "@@ -900 +900 @@\n-d\n+D\n", "D\n"));
+    /* where the hunk before it went says where to look */
+    CHECK(APPLIED("0\n0\na\nd\nd\nd\n",
+                  "@@ -1 +1 @@\n-a\n+A\n@@ -3 +3 @@\n-d\n+D\n",
+                  "0\n0\nA\nd\nD\nd\n"));
+    CHECK(APPLIED("0\n0\na\nd\nd\nd\n",
+                  "@@ -1 +1 @@\n-a\n+A\n\\ No newline\n@@ -3 +3 @@\n-d\n+D\n",
+                  "0\n0\nA\nd\nD\nd\n"));
     /* less context at one end: that end of the text, until fuzz */
     CHECK(patch_is("x\n1\n2\n", "@@ -1,2 +1,3 @@\n+0\n 1\n 2\n", 1,
                    PATCH_REJECTED, ""));
