@@ -31,7 +31,7 @@ static const struct opt opts[] = {
     { 'v', "verbose", OPT_FLAG, &verbose, NULL,
       "say on stderr what became of each diff" },
     { 0, "batch", OPT_FLAG, &batch, NULL,
-      "write through to the disk once at the end, not for each element" },
+      "write through to the disk only at the end" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
@@ -118,12 +118,12 @@ patch(struct amend *m, struct pair *p)
         amend_init(m, &p->a, &p->b, &p->a, p->a.name);
     m->fuzz = (int)fuzz;
     m->dry = dry;
-    if (batch && !built.tmp)
-        p->a.flags |= ST_NOSYNC;
+    if (!built.tmp)
+        p->a.flags |= batch ? ST_NOSYNC : ST_LATER;
     patch_all(m);
     amend_close(m);
     if (built.tmp ? build_commit(&built, &w) < 0
-                  : batch && !dry && st_sync(&p->a, &w) < 0)
+                  : !dry && m->applied && st_sync(&p->a, &w) < 0)
         fail(&w);
     build_close(&built);
 }

@@ -41,7 +41,7 @@ static const struct opt opts[] = {
     { 'z', "zero", OPT_FLAG, &zero, NULL,
       "only reset the gradient, to TODO with coefficient 0" },
     { 0, "batch", OPT_FLAG, &batch, NULL,
-      "write through to the disk once at the end, not for each element" },
+      "write through to the disk only at the end" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
@@ -256,10 +256,10 @@ main(int argc, char *argv[])
     amend_init(&m, &p.a, &p.b, &p.a, argv[first]);
     m.fuzz = (int)fuzz;
     m.dry = dry;
-    p.a.flags |= batch ? ST_NOSYNC : 0;
+    p.a.flags |= batch ? ST_NOSYNC : ST_LATER;
     step(&p, &m, &words);
     amend_close(&m);
-    if (batch && !dry && st_sync(&p.a, &w) < 0)
+    if (!dry && st_sync(&p.a, &w) < 0)
         fail(&w);
     pair_close(&p);
     keywords_free(&words);

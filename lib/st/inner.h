@@ -73,6 +73,7 @@ void lock_drop(struct st *t, enum lock_kind kind);
 void lock_free(struct st_more *m);
 
 /* Replace dir/name by len bytes. 0 or -1 with errno. */
+enum { SYNC_NOTHING, SYNC_ALL, SYNC_DATA }; /* before they have the name */
 int file_replace(int dir, const char *name, const void *data, size_t len,
                  int sync);
 

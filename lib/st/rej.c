@@ -53,7 +53,8 @@ need(struct rej *r, int create, struct why *w)
     else if (create)
         bad = make(r, dir.s, w);
     if (!bad && (there || create))
-        bad = st_open(&r->t, dir.s, ST_WRITE | (r->of->flags & ST_NOSYNC), w);
+        bad = st_open(&r->t, dir.s,
+                      ST_WRITE | (r->of->flags & (ST_NOSYNC | ST_LATER)), w);
     if (!bad && r->t.name && !shape_same(&r->t.shape, &r->of->shape))
         bad = why_set(w, "%s: not of the shape of %s", dir.s, r->of->name);
     sbuf_free(&dir);

@@ -34,6 +34,8 @@ enum st_flags {
     ST_FOLLOW = 2, /* read through links that leave the store */
     ST_ONCE = 8,   /* new tensors: a second text for an element is a failure */
     ST_NOSYNC = 4, /* no fsync for each element: the caller ends with st_sync */
+    ST_LATER = 16, /* only new data before they get the element's name; for the
+                      rest the caller ends with st_sync */
 };
 
 #define ST_MOST ((size_t)1 << 30) /* bytes of an element */
@@ -107,7 +109,7 @@ int st_touch(struct st *t, size_t i, struct why *w);
 int st_lock(struct st *t, size_t i, struct why *w);
 void st_unlock(struct st *t, size_t i);
 
-/* After ST_NOSYNC: make everything durable at once. */
+/* After ST_NOSYNC and ST_LATER: make everything durable at once. */
 int st_sync(struct st *t, struct why *w);
 
 /* 1 when the elements are packed into one file. */

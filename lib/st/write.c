@@ -32,6 +32,15 @@ write_all(int fd, const char *data, size_t len)
     return 0;
 }
 
+/* What is written through for each element of t. */
+static int
+sync_of(const struct st *t)
+{
+    return t->flags & (ST_NOSYNC | ST_NEW) ? SYNC_NOTHING
+           : t->flags & ST_LATER           ? SYNC_DATA
+                                           : SYNC_ALL;
+}
+
 int
 file_replace(int dir, const char *name, const void *data, size_t len, int sync)
 {
@@ -60,7 +69,7 @@ file_replace(int dir, const char *name, const void *data, size_t len, int sync)
     if (bad)
         unlinkat(dir, tmp, 0);
     errno = keep;
-    return bad || (sync && fsync(dir) < 0) ? -1 : 0;
+    return bad || (sync == SYNC_ALL && fsync(dir) < 0) ? -1 : 0;
 }
 
 /* Make what is missing of the directories of element i, through no link. */
@@ -68,7 +77,7 @@ static int
 make_leaf(const struct st *t, size_t i)
 {
     char path[CELL_PATH], *part = path, *slash;
-    int dir = t->dir, fd, made, sync = !(t->flags & (ST_NOSYNC | ST_NEW));
+    int dir = t->dir, fd, made, sync = sync_of(t) == SYNC_ALL;
 
     cell_dir(i, path);
     for (;; part = slash + 1) {
@@ -130,8 +139,7 @@ st_set_coeff(struct st *t, size_t i, double coeff, struct why *w)
 {
     if (st_touch(t, i, w) < 0)
         return -1;
-    if (coeff_set(&t->more->coeff, i, coeff,
-                  !(t->flags & (ST_NOSYNC | ST_NEW))) == 0)
+    if (coeff_set(&t->more->coeff, i, coeff, sync_of(t) == SYNC_ALL) == 0)
         return 0;
     return cell_why(t, i, errno == EDOM ? "not a finite coefficient" : NULL, w);
 }
@@ -164,7 +172,7 @@ put_file(struct st *t, size_t i, char *real, const void *data, size_t len,
     dir = beneath_strict(t->more->root, slash ? real : ".",
                          O_RDONLY | O_DIRECTORY, 0);
     bad = dir < 0 || file_replace(dir, slash ? slash + 1 : real, data, len,
-                                  !(t->flags & ST_NOSYNC)) < 0;
+                                  sync_of(t)) < 0;
     if (bad)
         cell_why(t, i, NULL, w);
     if (dir >= 0)
@@ -222,8 +230,7 @@ put(struct st *t, size_t i, const void *data, size_t len, struct why *w)
     if (kind == ST_LINK)
         return 1;
     dir = leaf_open(t, i, 1);
-    bad = dir < 0 ||
-          file_replace(dir, "data", data, len, !(t->flags & ST_NOSYNC)) < 0;
+    bad = dir < 0 || file_replace(dir, "data", data, len, sync_of(t)) < 0;
     if (bad)
         cell_why(t, i, NULL, w);
     if (dir >= 0)
@@ -343,7 +350,7 @@ drop(struct st *t, size_t i, struct why *w)
         return 0;
     dir = leaf_open(t, i, 0);
     r = dir < 0 || unlinkat(dir, "data", 0) < 0 ||
-        (!(t->flags & ST_NOSYNC) && fsync(dir) < 0);
+        (sync_of(t) == SYNC_ALL && fsync(dir) < 0);
     if (r)
         cell_why(t, i, NULL, w);
     if (dir >= 0)

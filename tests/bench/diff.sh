@@ -55,19 +55,24 @@ row 'the same, diff -u for each' "$made" "$each" "$(ratio "$made" "$each")"
 
 ours=$(best 3 'rm -rf x; cp -r a x; sync' 'st-patch x d >/dev/null')
 batch=$(best 5 'rm -rf y; cp -r a y; sync' 'st-patch --batch y d >/dev/null')
+cp -r a p
+st-pack --store p
+packed=$(best 5 'rm -rf q; cp -r p q; sync' 'st-patch --batch q d >/dev/null')
 new=$(best 5 'rm -rf v; sync' 'st-patch -o v a d >/dev/null')
 dry=$(best 5 : 'st-patch -n a d >/dev/null')
 cp -r a z
 find d/storage -name data >names
 each=$(best 1 : 'while read -r f; do
     patch -s "z${f#d}" "$f"; done <names >out')
-for t in x y z v; do
+for t in x y z v q; do
 	st-diff -q $t b || { echo "diff.sh: $t is not b" >&2; exit 1; }
 done
 row "st-patch, $n elements, fsync each, patch" "$ours" "$each" \
     "$(ratio "$ours" "$each")"
 row 'st-patch --batch, one sync at the end, patch' "$batch" "$each" \
     "$(ratio "$batch" "$each")"
+row 'the same, packed into one file, patch' "$packed" "$each" \
+    "$(ratio "$packed" "$each")"
 row 'st-patch -o, one sync at the end, patch' "$new" "$each" \
     "$(ratio "$new" "$each")"
 row 'st-patch -n, nothing written, patch' "$dry" "$each" \
