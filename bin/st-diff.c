@@ -16,7 +16,7 @@
 #include "st/diff.h"
 #include "st/pair.h"
 
-static int follow, json, no_header, print, quiet;
+static int follow, json, no_header, print, quiet, store;
 static const char *labels, *output;
 static const struct opt opts[] = {
     { 'f', "follow", OPT_FLAG, &follow, NULL,
@@ -31,11 +31,13 @@ static const struct opt opts[] = {
       "make nothing: print the diffs as a table" },
     { 'q', "quiet", OPT_FLAG, &quiet, NULL,
       "make nothing: exit 1 when an element differs" },
+    { 0, "store", OPT_FLAG, &store, NULL,
+      "pack the diffs into one file, as st-pack --store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-fjNpq] [-l from,to] [-o diffs] from to",
+    .usage = "[-fjNpq] [-l from,to] [-o diffs] [--store] from to",
     .what = "make a tensor of diffs from one tensor to another",
     .opts = opts,
     .exits = exits,
@@ -156,12 +158,13 @@ main(int argc, char *argv[])
     struct pair p;
     struct why w;
 
-    if (argc - first != 2 || (!make && output) ||
+    if (argc - first != 2 || (!make && (output || store)) ||
         (quiet && (print || labels)) || (!print && (json || no_header)))
         opt_usage();
     if (pair_open(&p, argv[first], flags, argv[first + 1], flags, &w) < 0)
         errx(X_FAIL, "%s", w.s);
-    if (make && build_open(&out, output, &p.a.shape, &w) < 0)
+    if (make && (build_open(&out, output, &p.a.shape, &w) < 0 ||
+                 (store && build_pack(&out, &w) < 0)))
         fail(&w);
     some = diff_all(&p, &l, &o);
     pair_close(&p);

@@ -171,6 +171,22 @@ heads() {
 	done
 }
 
+@test "st-diff: --store packs the diffs, and reads packed tensors" {
+	tensor a '[2, 6]' a b c d e f g h i j k l
+	tensor b '[2, 6]' A b c d e f g h i j K L
+	st-diff -o d a b
+	st-pack --store a
+	run -0 st-diff --store -o e a b
+	same e
+	[ -e e/store ] && [ ! -e e/storage ]
+	run -0 st-diff -q d e
+	[ "$(st-cat e)" = "$(st-cat d)" ]
+	run -0 st-patch -N a e
+	same $'3\t0\t0\t9\t0'
+	run -0 st-diff -q a b
+	fails_cleanly st-diff --store -p a b
+}
+
 @test "st-diff: a fresh name, and nothing left of a failure" {
 	tensor a '[12]' 0 1 2 3 4 5 6 7 8 9 10 11
 	tensor b '[12]' 0 1 2 3 4 5 6 7 8 9 X Y

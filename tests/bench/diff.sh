@@ -41,6 +41,7 @@ st-diff -o d a b >/dev/null
 
 ours=$(best 5 : 'st-diff -p a b >/dev/null')
 made=$(best 5 'rm -rf x' 'st-diff -o x a b >/dev/null')
+store=$(best 5 'rm -rf x' 'st-diff --store -o x a b >/dev/null')
 git=$(best 5 : 'git diff --no-index a/storage b/storage >/dev/null || :')
 find a/storage -name data >names
 each=$(best 1 : 'while read -r f; do
@@ -49,6 +50,8 @@ row what ours peer ratio
 row "st-diff -p, $n elements, ms, git diff" "$ours" "$git" \
     "$(ratio "$ours" "$git")"
 row 'the same, diff -u for each' "$ours" "$each" "$(ratio "$ours" "$each")"
+row 'st-diff --store, packed into one file, git diff' "$store" "$git" \
+    "$(ratio "$store" "$git")"
 row 'st-diff -o, a tensor on the disk, git diff' "$made" "$git" \
     "$(ratio "$made" "$git")"
 row 'the same, diff -u for each' "$made" "$each" "$(ratio "$made" "$each")"
