@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,42 +36,28 @@ newdir_open(struct newdir *d, const char *name, struct why *w)
 {
     size_t n = strlen(name);
     struct sbuf tmp = { 0 };
-    mode_t mask = umask(0);
+    const char *base;
 
-    umask(mask);
     *d = (struct newdir){ 0 };
-    if (!is_free(name))
-        return why_set(w, "%s: exists already", name);
+    if (!*name || !is_free(name))
+        return why_set(w, "%s: %s", name,
+                       *name ? "exists already" : strerror(ENOENT));
     while (n > 1 && name[n - 1] == '/')
         n--;
-    sbuf_addf(&tmp, "%.*s.tmp.XXXXXX", (int)n, name);
-    d->name = strndup(name, n);
-    if (tmp.failed || !d->name) {
-        sbuf_free(&tmp);
-        return newdir_close(d, why_set(w, "%s: out of memory", name), w);
-    }
-    run_catch();
-    /* mkdtemp(3) thinks of secrets: 0700. This is an ordinary directory. */
-    if (!*name || !mkdtemp(tmp.s) || chmod(tmp.s, 0777 & ~mask) < 0) {
-        why_set(w, "%s: %s", name, strerror(*name ? errno : ENOENT));
+    if (!(d->name = strndup(name, n)))
+        return why_set(w, "%s: out of memory", name);
+    base = strrchr(d->name, '/');
+    base = base ? base + 1 : d->name;
+    sbuf_addf(&tmp, "%.*s.%s.new.%ld", (int)(base - d->name), d->name, base,
+              (long)getpid());
+    if (tmp.failed || mkdir(tmp.s, 0777) < 0) {
+        why_set(w, "%s: %s", name,
+                tmp.failed ? "out of memory" : strerror(errno));
         sbuf_free(&tmp);
         return newdir_close(d, -1, w);
     }
     d->tmp = tmp.s;
     return 0;
-}
-
-static int
-drop(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st, (void)type, (void)at;
-    return remove(path) < 0;
-}
-
-void
-newdir_remove(const char *path)
-{
-    nftw(path, drop, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 int

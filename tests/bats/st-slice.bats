@@ -38,6 +38,7 @@ refuses() {
 	[ "$(readlink v/storage/0/data)" = ../../../t/storage/0/data ]
 	[ "$(readlink v/storage/1/data)" = ../../../t/storage/2/data ]
 	[ "$(texts v)" = "a c" ]
+	[ ! -e v/coeff ]
 }
 
 @test "st-slice: case 16: links to elements of more digits go up further" {
@@ -137,8 +138,21 @@ refuses() {
 	tensor t '[2]'
 	st-slice -v -o v t :
 	[ "$(texts v)" = "- -" ]
+	[ ! -e v/coeff ]
 	printf new | st-set t 1
 	[ "$(texts v)" = "- new" ]
+	[ "$(st-cat v | tail -1)" = "$(printf '1\t1\tnew')" ]
+}
+
+@test "st-slice: ended by a signal it leaves nothing" {
+	tensor t '[1]' x
+	many=$(printf '0,%.0s' {1..20000})
+	st-slice -o r t "[${many%,}]" &
+	until [ -d .r.new.$! ]; do sleep .01; done
+	kill -TERM $!
+	wait $! || got=$?
+	[ "$got" -eq 143 ]
+	[ "$(ls -A)" = t ]
 }
 
 @test "st-slice: case 25: writing a copy does not change the original" {
