@@ -10,23 +10,7 @@
 #include <unistd.h>
 
 #include "st/inner.h"
-
-/* "../../x" from directory `from` to file `to`, both absolute and real. */
-static void
-relative(const char *from, const char *to, struct sbuf *b)
-{
-    size_t same = 0, k = 0;
-
-    for (; from[k] == to[k] && to[k]; k++)
-        if (to[k] == '/')
-            same = k + 1;
-    if (!from[k] && to[k] == '/')
-        same = k + 1;
-    for (const char *p = from + (same < k ? same : k); *p; p++)
-        if (p == from + same || *p == '/')
-            sbuf_adds(b, "../");
-    sbuf_adds(b, to + same);
-}
+#include "st/relative.h"
 
 /* Put a link to the file `to` in the place of element i. */
 static int
@@ -44,7 +28,7 @@ make_link(struct st *t, size_t i, const char *to, double coeff, struct why *w)
     cell_dir(i, path);
     sbuf_addf(&here, "%s/%s", t->more->real, path);
     if (!here.failed)
-        relative(here.s, to, &text);
+        relative_path(here.s, to, &text);
     snprintf(tmp, sizeof tmp, ".data.%ld", (long)getpid());
     dir = leaf_open(t, i, 1);
     if (dir >= 0)
