@@ -16,16 +16,16 @@
 
 static int drop, view, follow;
 static const struct opt opts[] = {
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 'r', "remove", OPT_FLAG, &drop, NULL,
       "remove elements that from has not" },
     { 'v', "view", OPT_FLAG, &view, NULL, "link to the elements, do not copy" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
-      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-rv] [--follow] to from",
+    .usage = "[-frv] to from",
     .what = "write the elements of one tensor over those of another",
     .opts = opts,
     .exits = exits,

@@ -19,6 +19,8 @@ static int concat, slice, view, follow;
 static const struct opt opts[] = {
     { 'c', "concat", OPT_FLAG, &concat, NULL,
       "join texts by newlines, not as frames" },
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 'g', "grad", OPT_STR, &grad_name, "grad",
       "take the numbers of a gradient of --slice back to the tokens" },
     { 'm', "mask", OPT_STR, &mask_name, "mask", "who sees whom (causal)" },
@@ -26,13 +28,11 @@ static const struct opt opts[] = {
     { 's', "slice", OPT_FLAG, &slice, NULL,
       "do not join: a row of texts for each token" },
     { 'v', "view", OPT_FLAG, &view, NULL, "--slice: link, do not copy" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
-      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-csv] [-g grad] [-m mask] [-o dir] [--follow] tokens",
+    .usage = "[-cfsv] [-g grad] [-m mask] [-o dir] tokens",
     .what = "give each token the texts it attends to",
     .opts = opts,
     .exits = exits,

@@ -21,18 +21,18 @@
 static const char *result, *index_name = "-", *shape_given;
 static int follow;
 static const struct opt opts[] = {
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 'i', "index", OPT_STR, &index_name, "file",
       "where each element goes (standard input)" },
     { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
     { 's', "shape", OPT_STR, &shape_given, "dims",
       "shape of the result, such as '[2, 3]'" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
-      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-i file] [-o dir] [--follow] -s dims tensor",
+    .usage = "[-f] [-i file] [-o dir] -s dims tensor",
     .what = "scatter gathered elements into a full tensor",
     .opts = opts,
     .exits = exits,

@@ -21,15 +21,15 @@ static const struct opt opts[] = {
     { 'c', "copy", OPT_FLAG, &copy, NULL, "plain files in place of links" },
     { 'e', "extension", OPT_STR, &ext, "ext",
       "files are called data.ext (txt); empty: data" },
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 's', "storage", OPT_FLAG, &storage, NULL,
       "a plain copy by number: storage/, shape, stride" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
-      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-cs] [-e ext] [--follow] tensor dir",
+    .usage = "[-cfs] [-e ext] tensor dir",
     .what = "show a tensor as a tree of files by coordinates",
     .opts = opts,
     .exits = exits,

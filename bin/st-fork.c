@@ -18,16 +18,16 @@ static const char *result;
 static long views = 2;
 static int follow;
 static const struct opt opts[] = {
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 'n', "views", OPT_INT, &views, "n", "how many (2)", 1, 1e6 },
     { 'o', "output", OPT_STR, &result, "name",
       "results are name.0, name.1, ... (fresh names)" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
-      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-n n] [-o name] [--follow] tensor",
+    .usage = "[-f] [-n n] [-o name] tensor",
     .what = "make several views of a tensor",
     .opts = opts,
     .exits = exits,

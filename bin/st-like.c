@@ -14,14 +14,14 @@
 static const char *result;
 static int follow;
 static const struct opt opts[] = {
-    { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
       "read through links that leave the store" },
+    { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-o dir] [--follow] none|empty|todo tensor",
+    .usage = "[-f] [-o dir] none|empty|todo tensor",
     .what = "make a blank tensor of the same shape",
     .opts = opts,
     .exits = exits,

@@ -26,16 +26,16 @@
 static const char *result, *shape_given;
 static int follow;
 static const struct opt opts[] = {
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
     { 's', "shape", OPT_STR, &shape_given, "dims",
       "shape, when absent elements end an axis (what the files need)" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
-      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-o dir] [-s dims] [--follow] dump",
+    .usage = "[-f] [-o dir] [-s dims] dump",
     .what = "make a tensor from a dump",
     .opts = opts,
     .exits = exits,

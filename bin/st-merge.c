@@ -23,14 +23,14 @@ static const struct opt opts[] = {
       -SHAPE_MAX, SHAPE_MAX },
     { 'e', "exact", OPT_FLAG, &merge.exact, NULL,
       "do not round coefficients to bfloat16" },
-    { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
       "read through links that leave the store" },
+    { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-e] [-a n] [-o dir] [--follow] tensor",
+    .usage = "[-ef] [-a n] [-o dir] tensor",
     .what = "write the elements along an axis as frames of one text",
     .opts = opts,
     .exits = exits,

@@ -17,15 +17,15 @@
 static const char *result;
 static int view, follow;
 static const struct opt opts[] = {
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
     { 'v', "view", OPT_FLAG, &view, NULL, "link to the elements, do not copy" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
-      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-v] [-o dir] [--follow] tensor index",
+    .usage = "[-fv] [-o dir] tensor index",
     .what = "select elements of a tensor, as a copy or a view",
     .opts = opts,
     .exits = exits,

@@ -18,17 +18,17 @@
 static const char *result, *index_name;
 static int view, follow;
 static const struct opt opts[] = {
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 'i', "index", OPT_STR, &index_name, "file",
       "write where each element came from (nowhere)" },
     { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
     { 'v', "view", OPT_FLAG, &view, NULL, "link to the elements, do not copy" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
-      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-v] [-i file] [-o dir] [--follow] tensor",
+    .usage = "[-fv] [-i file] [-o dir] tensor",
     .what = "gather the elements that have a coefficient",
     .opts = opts,
     .exits = exits,

@@ -19,14 +19,14 @@ static const struct opt opts[] = {
     { '0', "null", OPT_FLAG, &zero, NULL, "names on stdin end in NUL" },
     { 'a', "axis", OPT_INT, &join.axis, "n", "place of the new axis (0)",
       -SHAPE_MAX, SHAPE_MAX },
-    { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
       "read through links that leave the store" },
+    { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-0] [-a n] [-o dir] [--follow] [tensor ...]",
+    .usage = "[-0f] [-a n] [-o dir] [tensor ...]",
     .what = "join tensors along a new axis",
     .opts = opts,
     .exits = exits,

@@ -24,18 +24,18 @@ static const struct opt opts[] = {
       -SHAPE_MAX, SHAPE_MAX },
     { 'e', "exact", OPT_FLAG, &merge.exact, NULL,
       "--grad: coefficients were not rounded to bfloat16" },
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 'g', "grad", OPT_STR, &orig_name, "orig",
       "write the changes since orig was merged" },
     { 'n', "length", OPT_INT, &length, "n",
       "length of the axis (what the frames need)", 0, 1e12 },
     { 'o', "output", OPT_STR, &result, "dir", "name of the result (fresh)" },
-    { 0, "follow", OPT_FLAG, &follow, NULL,
-      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-e] [-a n] [-g orig] [-n n] [-o dir] [--follow] tensor",
+    .usage = "[-ef] [-a n] [-g orig] [-n n] [-o dir] tensor",
     .what = "take merged texts apart again",
     .opts = opts,
     .exits = exits,

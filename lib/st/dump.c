@@ -67,9 +67,12 @@ dump_one(const struct dump *d, struct st *t, size_t i, const char *dir,
         return why_set(w, "%s: %s", b->path.s, strerror(errno));
     sbuf_addf(&b->path, "/data%s%s", d->ext ? "." : "", d->ext ? d->ext : "");
     if (!d->copy) {
+        st_path(t, i, &b->storage);
+        if (c.size >= 0 && !b->storage.failed && access(b->storage.s, F_OK) < 0)
+            return why_set(w, "%s: is packed, where links cannot lead: copy it",
+                           b->storage.s);
         for (int k = 0; k < t->shape.ndim; k++)
             sbuf_adds(&b->text, "../");
-        st_path(t, i, &b->storage);
         sbuf_addf(&b->text, "%s%s", b->way.s,
                   b->storage.failed ? "" : b->storage.s + strlen(t->name));
     }

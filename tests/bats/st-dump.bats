@@ -91,3 +91,15 @@ setup() {
 	run -2 --separate-stderr st-dump -s -e md t d
 	[[ $stderr == usage:* ]]
 }
+
+@test "st-dump: packed elements are copied, or refused" {
+	st-make --store -o t a b
+	st-slice -v -o v t :
+	for x in t v; do
+		run -2 --separate-stderr st-dump $x d
+		[[ $stderr == *"is packed, where links cannot lead: copy it" ]]
+		st-dump -c $x $x.d
+		[ "$(cat $x.d/1/data.txt)" = b ]
+	done
+	[ "$(ls -A)" = "$(printf '%s\n' t t.d v v.d)" ]
+}
