@@ -3,8 +3,12 @@
  *
  *	st-dump exp view && grep -rl needle view
  */
+#include <sys/stat.h>
+
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/exitcode.h"
 #include "common/fsx.h"
@@ -61,6 +65,21 @@ write_stride(const struct shape *s, const char *dir, struct why *w)
     return bad;
 }
 
+/* Other programs want the directory even when nothing is in it. */
+static int
+make_storage(const char *dir, struct why *w)
+{
+    struct sbuf path = { 0 };
+    int bad;
+
+    sbuf_addf(&path, "%s/storage", dir);
+    bad = path.failed || (mkdir(path.s, 0777) < 0 && errno != EEXIST);
+    if (bad)
+        why_set(w, "%s: %s", dir, strerror(path.failed ? ENOMEM : errno));
+    sbuf_free(&path);
+    return bad ? -1 : 0;
+}
+
 static int
 dump_storage(struct st *t, const char *dir, struct why *w)
 {
@@ -69,8 +88,8 @@ dump_storage(struct st *t, const char *dir, struct why *w)
 
     for (size_t i = 0; !bad && i < t->shape.count; i++)
         bad = cell_copy(&b.t, i, t, i, w);
-    bad =
-        bad || write_stride(&t->shape, b.tmp, w) < 0 || build_commit(&b, w) < 0;
+    bad = bad || make_storage(b.tmp, w) < 0 ||
+          write_stride(&t->shape, b.tmp, w) < 0 || build_commit(&b, w) < 0;
     build_close(&b);
     return bad ? -1 : 0;
 }
@@ -93,6 +112,8 @@ main(int argc, char *argv[])
     struct st t;
     struct why w;
 
+    if (strchr(ext, '/'))
+        errx(X_FAIL, "%s: an extension is no path", ext);
     if (argc - first != 2 ||
         (storage && (copy || opt_given(&tool, "extension"))))
         opt_usage();

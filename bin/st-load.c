@@ -120,10 +120,13 @@ static int
 resolve(const char *path, const char *store, char *real, struct why *w)
 {
     size_t n = strlen(store);
+    struct stat st;
 
-    if (!realpath(path, real))
+    if (!realpath(path, real) || stat(real, &st) < 0)
         return errno == ENOENT ? 0
                                : why_set(w, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) /* a FIFO would keep us waiting */
+        return why_set(w, "%s: not a regular file", path);
     if (follow || (strncmp(real, store, n) == 0 && (n == 1 || real[n] == '/')))
         return 1;
     return why_set(w, "%s: leads out of %s: use --follow", path, store);

@@ -66,6 +66,7 @@ setup() {
 	tensor u '[2, 3, 4]'
 	st-dump -s u f
 	printf '[12, 4, 1]' | cmp - f/stride
+	[ -d f/storage ]
 }
 
 @test "st-dump: what is there is not touched, a failure leaves nothing" {
@@ -90,6 +91,8 @@ setup() {
 	[[ $stderr == usage:* ]]
 	run -2 --separate-stderr st-dump -s -e md t d
 	[[ $stderr == usage:* ]]
+	run -2 --separate-stderr st-dump -e a/b t d
+	[ "$stderr" = "st-dump: a/b: an extension is no path" ]
 }
 
 @test "st-dump: packed elements are copied, or refused" {

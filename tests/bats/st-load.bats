@@ -99,6 +99,10 @@ setup() {
 	bad 2/data.txt '*: at depth *, others at *'
 	bad 0/1/data.md 'd/0/1/data.* and d/0/1/data.*: two texts of one element'
 	mkdir e
+	mkfifo e/data.txt
+	run -2 --separate-stderr timeout 5 st-load e
+	[ "$stderr" = "st-load: e/data.txt: not a regular file" ]
+	rm e/data.txt
 	run -2 --separate-stderr st-load e
 	[ "$stderr" = "st-load: e: no file called data or data.txt" ]
 	run -2 --separate-stderr st-load none
