@@ -18,17 +18,19 @@
 #include "st/expindex.h"
 #include "st/exptab.h"
 
-static int check, remove_it, zero;
+static int check, follow, remove_it, zero;
 static const struct opt opts[] = {
     { '0', "null", OPT_FLAG, &zero, NULL, "names on stdin end in NUL" },
     { 'c', "check", OPT_FLAG, &check, NULL,
       "only compare the index with each row; exit 1 when it is stale" },
     { 'd', "delete", OPT_FLAG, &remove_it, NULL, "remove the index" },
+    { 'f', "follow", OPT_FLAG, &follow, NULL,
+      "read through links that leave the store" },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, X_AGAIN, -1 };
 static const struct tool tool = {
-    .usage = "[-0cd] [experience ...]",
+    .usage = "[-0cdf] [experience ...]",
     .what = "make an experience fast to retrieve from",
     .opts = opts,
     .exits = exits,
@@ -86,7 +88,7 @@ each(const char *name, void *ctx)
     int status;
 
     (void)ctx;
-    if (st_open(&t, name, 0, &w) < 0) {
+    if (st_open(&t, name, follow ? ST_FOLLOW : 0, &w) < 0) {
         warnx("%s", w.s);
         return X_FAIL;
     }

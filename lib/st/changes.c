@@ -131,6 +131,25 @@ changes_between(int dir, const struct changes_at *from,
     return bad ? -1 : 0;
 }
 
+int
+changes_alone(int dir)
+{
+    /* beyond the bytes that stand for elements */
+    struct flock l = { .l_type = F_WRLCK,
+                       .l_whence = SEEK_SET,
+                       .l_start = (off_t)1 << 62,
+                       .l_len = 1 };
+    int fd =
+        openat(dir, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+    while (fd >= 0 && fcntl(fd, F_OFD_SETLKW, &l) < 0)
+        if (errno != EINTR) {
+            close(fd);
+            fd = -1;
+        }
+    return fd;
+}
+
 uint64_t
 changes_boot(void)
 {

@@ -50,6 +50,10 @@ int changes_now(int dir, struct changes_at *at);
 int changes_between(int dir, const struct changes_at *from,
                     const struct changes_at *to, uint64_t *i);
 
+/* Wait until no other process that makes something derived is at it: a
+ * descriptor, whose close is the end; -1 with errno. */
+int changes_alone(int dir);
+
 /* A number that differs after a restart; 0 when it cannot be known. */
 uint64_t changes_boot(void);
 

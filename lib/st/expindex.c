@@ -24,8 +24,9 @@ uint64_t
 expindex_shape(const struct exptab *e)
 {
     const struct shape *s = &e->t->shape;
+    uint64_t follow = (uint64_t)(e->t->flags & ST_FOLLOW) << 8;
 
-    return words_hash((uint64_t)s->ndim, s->dim,
+    return words_hash(follow + (uint64_t)s->ndim, s->dim,
                       (size_t)s->ndim * sizeof *s->dim);
 }
 
@@ -147,7 +148,7 @@ sign_differs(const struct expindex *x, struct exptab *e, size_t row)
         piece(x, x->h->sign_at, x->h->rows, sizeof(uint64_t));
     uint64_t now;
 
-    return exptab_sign(e, row, &now) == 0 || now != sign[row];
+    return exptab_sign(e, row, &now) == 0 || now == 0 || now != sign[row];
 }
 
 int

@@ -51,9 +51,10 @@ struct expindex_entry {
 struct expindex_head {
     char magic[8];
     uint32_t version, endian;
-    uint64_t length;             /* of the file */
-    uint64_t dev, ino;           /* the tensor's directory */
-    uint64_t boot, shape, stamp; /* see expindex_stamp */
+    uint64_t length;      /* of the file */
+    uint64_t dev, ino;    /* the tensor's directory */
+    uint64_t boot, stamp; /* see expindex_stamp */
+    uint64_t shape;       /* and whether links were followed out */
     struct changes_at changes;
     uint64_t rows, taking;             /* all, and those that take part */
     uint64_t sign_at;                  /* uint64_t[rows], see exptab_sign */

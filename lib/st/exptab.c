@@ -5,14 +5,14 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "st/exptab.h"
+#include "st/inner.h"
 #include "st/words.h"
 
-enum { RECORD = 16, BLOCK = 4096, TAIL = 64 };
+enum { TAIL = 64 };
 
 int
 exptab_open(struct exptab *e, struct st *t, struct why *w)
@@ -20,7 +20,7 @@ exptab_open(struct exptab *e, struct st *t, struct why *w)
     const struct shape *s = &t->shape;
     struct sbuf text = { 0 };
 
-    *e = (struct exptab){ .t = t, .dir = -1, .coeff = -1 };
+    *e = (struct exptab){ .t = t, .dir = -1 };
     if (s->ndim < 2 || s->dim[s->ndim - 1] != EXPTAB_WIDTH) {
         shape_text(s, &text);
         why_set(w,
@@ -31,8 +31,7 @@ exptab_open(struct exptab *e, struct st *t, struct why *w)
         return -1;
     }
     e->rows = s->count / EXPTAB_WIDTH;
-    e->block = malloc((size_t)BLOCK * RECORD);
-    if (!e->block || sbuf_reserve(&e->text, 1 << 14) < 0) {
+    if (sbuf_reserve(&e->text, 1 << 14) < 0) {
         exptab_close(e);
         return why_set(w, "%s: out of memory", t->name);
     }
@@ -40,53 +39,36 @@ exptab_open(struct exptab *e, struct st *t, struct why *w)
     return 0;
 }
 
-static void
-close_files(struct exptab *e)
-{
-    if (e->dir >= 0)
-        close(e->dir);
-    if (e->coeff >= 0)
-        close(e->coeff);
-    e->dir = e->coeff = -1;
-}
-
 void
 exptab_renew(struct exptab *e)
 {
-    close_files(e);
-    e->block_n = 0;
-    e->coeff = openat(e->t->dir, "coeff", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (e->dir >= 0)
+        close(e->dir);
+    e->dir = -1;
+    e->coeff = faccessat(e->t->dir, "coeff", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 void
 exptab_close(struct exptab *e)
 {
-    close_files(e);
-    free(e->block);
+    if (e->dir >= 0)
+        close(e->dir);
     sbuf_free(&e->text);
-    *e = (struct exptab){ .dir = -1, .coeff = -1 };
+    *e = (struct exptab){ .dir = -1 };
 }
 
-/* 1 when the coefficient of element i says that there is nothing. */
+/* 1 when the coefficient of element i says that there is nothing; -1 when it
+ * says nothing that can be understood. */
 static int
-untrusted(struct exptab *e, size_t i)
+untrusted(struct exptab *e, size_t i, struct why *w)
 {
-    char record[RECORD + 1];
-    ssize_t n;
+    const char *wrong;
+    double x;
+    int r = e->coeff ? coeff_get(&e->t->more->coeff, i, &x, &wrong) : 0;
 
-    if (e->coeff < 0)
-        return 0;
-    if (i - e->block_at >= BLOCK || !e->block_n) {
-        e->block_at = i;
-        n = pread(e->coeff, e->block, (size_t)BLOCK * RECORD,
-                  (off_t)(i * RECORD));
-        e->block_n = n > 0 ? (size_t)n / RECORD : 0;
-    }
-    if (i - e->block_at >= e->block_n)
-        return 0;
-    memcpy(record, e->block + (i - e->block_at) * RECORD, RECORD);
-    record[RECORD] = '\0';
-    return record[0] && strtod(record, NULL) == 0;
+    if (r < 0)
+        return cell_why(e->t, i, wrong, w);
+    return r && x == 0;
 }
 
 /*
@@ -142,7 +124,7 @@ slurp(struct exptab *e, int fd)
     return n < 0 ? -1 : 0;
 }
 
-/* 1 or 0 as exptab_query says; -1: the long way round knows. */
+/* 1 with the text; 0: it is empty; -1: the long way round knows more. */
 static int
 read_plain(struct exptab *e, size_t i)
 {
@@ -150,15 +132,15 @@ read_plain(struct exptab *e, size_t i)
     int dir = shared_dir(e, i, tail), fd, bad;
 
     if (dir < 0)
-        return errno == ENOENT ? 0 : -1;
-    /* a FIFO must not hold us up: it reads as empty */
+        return -1;
+    /* a FIFO must not hold us up */
     fd = (int)syscall(
         SYS_openat2, dir, tail,
         &(struct open_how){ .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
                             .resolve = RESOLVE_NO_SYMLINKS },
         sizeof(struct open_how));
     if (fd < 0)
-        return errno == ENOENT ? 0 : -1;
+        return -1;
     bad = slurp(e, fd);
     close(fd);
     return bad ? -1 : e->text.len > 0;
@@ -169,13 +151,13 @@ exptab_query(struct exptab *e, size_t row, const char **text, size_t *len,
              struct why *w)
 {
     size_t i = row * EXPTAB_WIDTH;
-    int there;
+    int there = untrusted(e, i, w);
 
+    if (there)
+        return there < 0 ? -1 : 0;
     sbuf_clear(&e->text);
-    if (untrusted(e, i))
-        return 0;
-    there = read_plain(e, i);
-    if (there < 0) { /* a link, an old kernel, a failure to explain */
+    there = e->t->more->store ? -1 : read_plain(e, i);
+    if (there < 0) { /* packed, a link, absent, an old kernel, a failure */
         sbuf_clear(&e->text);
         there = st_read(e->t, i, &e->text, w);
     }
@@ -189,15 +171,16 @@ exptab_sign(struct exptab *e, size_t row, uint64_t *sign)
 {
     size_t i = row * EXPTAB_WIDTH;
     char tail[TAIL];
-    int dir = shared_dir(e, i, tail), link = 0;
-    uint64_t what[8] = { (uint64_t)untrusted(e, i) };
+    int packed = e->t->more->store != NULL, link = 0;
+    int dir = packed ? -1 : shared_dir(e, i, tail);
+    uint64_t what[8] = { (uint64_t)untrusted(e, i, NULL) };
     struct stat st;
 
     *sign = 0;
     if (dir >= 0 && fstatat(dir, tail, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         link = S_ISLNK(st.st_mode); /* what it points to is what counts */
         if (link && fstatat(dir, tail, &st, 0) < 0)
-            st = (struct stat){ 0 };
+            return 2; /* nothing, or an element that is packed */
         what[1] = (uint64_t)st.st_ino;
         what[2] = (uint64_t)st.st_size;
         what[3] = (uint64_t)st.st_mtim.tv_sec;
@@ -209,7 +192,7 @@ exptab_sign(struct exptab *e, size_t row, uint64_t *sign)
             st.st_ctim.tv_sec * (int64_t)1000000000 + st.st_ctim.tv_nsec >=
                 e->young)
             return 1 + link;
-    } else if (errno != ENOENT) {
+    } else if (!packed && errno != ENOENT) {
         return errno == ELOOP ? 2 : 0;
     }
     *sign = words_hash(1, what, sizeof what) | 1;

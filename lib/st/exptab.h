@@ -3,7 +3,7 @@
  * key and value.
  *
  * Element 3 * row is the row's query. Reading all of them in order is what
- * this is fast at: a directory is opened once for many rows, one buffer holds
+ * this is fast at: a directory is opened once for 33 rows, one buffer holds
  * each text in turn, and keys and values are not touched.
  */
 #ifndef LU_EXPTAB_H
@@ -26,9 +26,7 @@ struct exptab {
     int dir;          /* holds the row read last; -1 */
     size_t prefix;    /* what dir is, and how many digits it has */
     int digits;
-    int coeff;   /* file of coefficients; -1 when there is none */
-    char *block; /* a piece of it */
-    size_t block_at, block_n;
+    int coeff; /* there is a file of coefficients */
 };
 
 /* Fails when the shape is not an experience's. */

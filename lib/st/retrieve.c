@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "st/expindex.h"
 #include "st/retrieve.h"
@@ -208,9 +209,9 @@ static void
 renew(struct exptab *e, enum words_method m, int damaged)
 {
     struct expindex x;
-    int fine = 0;
+    int fine = 0, lock = changes_alone(e->t->dir);
 
-    if (st_lock(e->t, SHAPE_MOST, NULL) < 0)
+    if (lock < 0)
         return;
     if (!damaged && expindex_open(&x, e, m, 0)) {
         fine = !expindex_worn(&x);
@@ -218,7 +219,7 @@ renew(struct exptab *e, enum words_method m, int damaged)
     }
     if (!fine)
         expindex_build(e, NULL);
-    st_unlock(e->t, SHAPE_MOST);
+    close(lock);
 }
 
 /* 1; 0: no index helps; -1. */

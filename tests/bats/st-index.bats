@@ -155,3 +155,34 @@ experience() {
 	run -0 st-retrieve -N -k 1 exp <<<n3
 	same $'3\t0.5'
 }
+
+@test "st-index: packed experiences, and links to packed ones" {
+	experience exp 300
+	tensor view '[300, 3]'
+	mkdir -p view/storage/0
+	ln -s ../../../exp/storage/3/3/data view/storage/0/data
+	st-index exp view
+	st-pack --store exp
+	run -0 st-retrieve -N -k 1 exp <<<n11
+	same $'11\t0.5'
+	st-set exp 11,0 <<<here
+	run -0 st-retrieve -N -k 1 exp <<<here
+	same $'11\t1'
+	run -0 st-retrieve -N -k 1 view <<<here
+	same $'0\t1'
+	st-index view
+	st-set exp 11,0 <<<there
+	run -0 st-retrieve -N -k 1 view <<<there
+	same $'0\t1'
+	st-set view 0,0 <<<nowhere
+	run -0 st-retrieve -N -k 1 exp <<<nowhere
+	same $'11\t1'
+	st-pack --unstore exp
+	run -0 st-retrieve -N -k 1 exp <<<nowhere
+	same $'11\t1'
+	run -0 st-retrieve -N -k 1 view <<<nowhere
+	same $'0\t1'
+	st-set exp 11,0 <<<last
+	run -0 st-retrieve -N -k 1 view <<<last
+	same $'0\t1'
+}

@@ -236,12 +236,21 @@ sessions(void)
     CHECK(usable("exp", &changed) && changed == 3);
     agree("exp", 9);
 
+    /* a write through a view of it */
+    CHECK(st_create(&t, "view", &reader.shape, &w) == 0);
+    CHECK(st_link(&t, 0, &reader, 3 * 12, 1, &w) == 0);
+    CHECK(st_write(&t, 0, "through", 7, 1, &w) == 0);
+    st_close(&t);
+    CHECK(usable("exp", &changed) && changed == 4);
+    agree("exp", 9);
+    CHECK(build_remove("view", &w) == 0);
+
     /* so many changes that a new index pays: the next answer makes it */
     CHECK(st_open(&t, "exp", ST_WRITE | ST_NOSYNC, &w) == 0);
     for (size_t r = 100; r < 250; r++)
         CHECK(st_write(&t, 3 * r, "many", 4, 1, &w) == 0);
     st_close(&t);
-    CHECK(usable("exp", &changed) && changed == 153);
+    CHECK(usable("exp", &changed) && changed == 154);
     agree("exp", 9);
     CHECK(usable("exp", &changed) && changed == 0);
     exptab_close(&e);
