@@ -17,6 +17,7 @@
 #include "common/opt.h"
 #include "common/out.h"
 #include "num/rng.h"
+#include "st/build.h"
 #include "st/expindex.h"
 #include "st/exptab.h"
 #include "st/retrieve.h"
@@ -24,7 +25,7 @@
 static int all, check, cold_start, compat, follow, index_it, json, method;
 static int no_header, noise;
 static long rows_wanted = 16, seed = 1;
-static const char *queries;
+static const char *output, *queries;
 static double threshold = -HUGE_VAL;
 static const struct opt opts[] = {
     { 'a', "all", OPT_FLAG, &all, NULL, "print query, key and value, too" },
@@ -46,6 +47,8 @@ static const struct opt opts[] = {
     { 'N', "no-header", OPT_FLAG, &no_header, NULL,
       "leave the header line out" },
     { 0, "noise", OPT_FLAG, &noise, NULL, "add noise to the scores" },
+    { 'o', "output", OPT_STR, &output, "view",
+      "make a view of the rows, and print its path instead" },
     { 'Q', "queries", OPT_STR, &queries, "tensor",
       "each element is a query of its own" },
     { 's', "seed", OPT_INT, &seed, "n", "seed of noise and chance (1)", 0,
@@ -57,7 +60,7 @@ static const struct opt opts[] = {
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
     .usage =
-        "[-afijN] [-k n] [-m lines|multi] [-Q tensor] [-s n]\n"
+        "[-afijN] [-k n] [-m lines|multi] [-o view] [-Q tensor] [-s n]\n"
         "       [--check] [--cold-start] [--compat none|experience] [--noise]\n"
         "       [--threshold x] experience [query ...]",
     .what = "the rows of an experience that are most like a query",
@@ -208,6 +211,30 @@ print(struct exptab *e, const struct question *q, const char *of, struct out *o)
     sbuf_free(&row);
 }
 
+/* A tensor of the rows, whose elements are links to theirs. */
+static void
+make_view(struct exptab *e, const struct topk *top)
+{
+    struct shape s = { .ndim = 2, .dim = { top->n, EXPTAB_WIDTH } };
+    struct build b = { 0 };
+    struct why w;
+    int bad = shape_settle(&s, &w) || build_open(&b, output, &s, &w);
+
+    for (size_t i = 0; i < s.count && !bad; i++) {
+        size_t j =
+            top->hit[i / EXPTAB_WIDTH].row * EXPTAB_WIDTH + i % EXPTAB_WIDTH;
+        double coeff;
+        bad = st_get_coeff(e->t, j, &coeff, &w) ||
+              st_link(&b.t, i, e->t, j, coeff, &w);
+    }
+    bad = bad || build_commit(&b, &w);
+    if (!bad)
+        puts(b.name);
+    build_close(&b);
+    if (bad)
+        errx(X_FAIL, "%s", w.s);
+}
+
 /* Answer all questions. The exit code. */
 static int
 answer(struct exptab *e, struct question *q)
@@ -260,7 +287,7 @@ main(int argc, char *argv[])
     struct st t;
     struct why w;
 
-    if (first == argc || (queries && argc - first > 1))
+    if (first == argc || (queries && argc - first > 1) || (several && output))
         opt_usage();
     memcpy(shown, cols + !several,
            ((size_t)several + (all ? 5 : 2)) * sizeof *shown);
@@ -273,8 +300,11 @@ main(int argc, char *argv[])
         ask_files(argc - first - 1, argv + first + 1);
     q = questions();
     status = answer(&e, q);
-    for (size_t i = 0; i < n_asked; i++)
+    if (output && q->top.n)
+        make_view(&e, &q->top);
+    for (size_t i = 0; i < n_asked && !output; i++)
         print(&e, &q[i], several ? asked[i].name.s : NULL, &o);
+    o.no_header |= output != NULL;
     out_close(&o);
     exptab_close(&e);
     st_close(&t);

@@ -262,3 +262,30 @@ rows() {
 	run -0 st-retrieve -N view <<<k1
 	same $'0\t1'
 }
+
+@test "st-retrieve: -o makes a view of the chosen rows" {
+	experience exp k0 k1 k2 'k1
+x'
+	rm exp/storage/5/data # the value of row 1
+	run -0 --separate-stderr st-retrieve -k 2 -o view exp <<<k1
+	same view
+	[ -z "$stderr" ]
+	run -0 st-shape view
+	same '[2, 3]'
+	[ "$(st-get view 0,0)$(st-get view 0,1)" = k1k1 ]
+	[ "$(st-get view 1,0)" = $'k1\nx' ]
+	[ "$(st-get view 1,2)" = v3 ]
+	run -1 st-get view 0,2
+	# a write through it reaches the experience
+	st-set view 1,2 <<<new
+	[ "$(st-get exp 3,2)" = new ]
+	# it is an experience of its own
+	run -0 st-retrieve -N view <<<x
+	same $'1\t0.5\n0\t0'
+	fails_cleanly st-retrieve -o view exp <<<k1
+	[[ $stderr == *"view: exists already" ]]
+	fails_cleanly st-retrieve -o other exp q1 q2
+	run -1 --separate-stderr st-retrieve --threshold 2 -o other exp <<<k1
+	[ -z "$output" ]
+	[ -z "$(find . -name '*other*')" ]
+}
