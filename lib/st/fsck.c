@@ -81,21 +81,24 @@ found(struct exam *x, size_t cell, const char *problem, int mended,
     sbuf_free(&at);
 }
 
-/* The process number at the end of a temporary name, .data.PID or
- * NAME.tmp.PID; 0 when it is no such name. */
+/* The process number at the end of a temporary name: .data.PID, NAME.tmp.PID
+ * or .NAME.new.PID; 0 when it is no such name. */
 static long
 temporary(const char *name)
 {
-    const char *p =
-        strncmp(name, ".data.", 6) == 0 ? name + 5 : strstr(name, ".tmp.");
-    char *end;
+    const char *p = name + strlen(name);
+    size_t n;
     long pid;
 
-    if (!p)
-        return 0;
-    p += p[1] == 't' ? 5 : 1;
-    pid = isdigit((unsigned char)*p) ? strtol(p, &end, 10) : 0;
-    return pid > 0 && (!*end || *end == '.') ? pid : 0;
+    while (p > name && isdigit((unsigned char)p[-1]))
+        p--;
+    n = (size_t)(p - name);
+    pid = *p && *p != '0' ? strtol(p, NULL, 10) : 0;
+    if ((n == 6 && strncmp(name, ".data.", 6) == 0) ||
+        (n > 5 && strncmp(p - 5, ".tmp.", 5) == 0) ||
+        (n > 6 && *name == '.' && strncmp(p - 5, ".new.", 5) == 0))
+        return pid;
+    return 0;
 }
 
 /* A temporary file is removed when its writer is gone. */
@@ -103,8 +106,14 @@ static void
 stray(struct exam *x, int dir, const char *path, const char *name, size_t cell)
 {
     long pid = temporary(name);
-    int gone = kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-    int mended = x->f->repair && gone ? done(unlinkat(dir, name, 0)) : 0;
+    int gone = kill((pid_t)pid, 0) < 0 && errno == ESRCH, mended = 0;
+    struct sbuf full = { 0 };
+
+    sbuf_addf(&full, "%s/%s", x->t.name, path);
+    if (x->f->repair && gone)
+        mended = done(unlinkat(dir, name, 0) < 0 &&
+                      (full.failed || build_remove(full.s, NULL) < 0));
+    sbuf_free(&full);
 
     found(x, cell, "stray", mended, "%s: temporary file of process %ld%s", path,
           pid, gone ? "" : ", which is running");
@@ -377,6 +386,35 @@ check_coeff(struct exam *x)
                  : 0;
 }
 
+/* The elements in a packed store, each with its checksum. */
+static void
+check_store(struct exam *x)
+{
+    struct sbuf text = { 0 };
+    struct why w;
+
+    for (size_t i = 0; i < x->t.shape.count; i++) {
+        sbuf_clear(&text);
+        if (st_read(&x->t, i, &text, &w) < 0)
+            found(x, i, "store", 0, "%s", w.s);
+    }
+    sbuf_free(&text);
+}
+
+/* Beside a packed store nobody reads storage: what a killed st-pack left. */
+static void
+check_leftover(struct exam *x)
+{
+    struct sbuf full = { 0 };
+
+    sbuf_addf(&full, "%s/storage", x->t.name);
+    if (!full.failed && access(full.s, F_OK) == 0)
+        found(x, NO_CELL, "twice",
+              x->f->repair ? done(build_remove(full.s, NULL)) : 0,
+              "storage: elements are read from the store beside it");
+    sbuf_free(&full);
+}
+
 /* Where links of this tensor may lead: the directory that holds it. */
 static int
 find_store(struct exam *x)
@@ -402,7 +440,10 @@ examine(struct exam *x)
         x->coeff = openat(x->t.dir, "coeff",
                           (x->f->repair ? O_RDWR : O_RDONLY) | O_NOFOLLOW |
                               O_CLOEXEC | O_NONBLOCK);
-    if (fstatat(x->t.dir, "storage", &s, AT_SYMLINK_NOFOLLOW) < 0) {
+    if (faccessat(x->t.dir, "store", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        check_store(x);
+        check_leftover(x);
+    } else if (fstatat(x->t.dir, "storage", &s, AT_SYMLINK_NOFOLLOW) < 0) {
         if (errno != ENOENT)
             return why_set(x->w, "%s: %s", x->t.name, strerror(errno));
     } else if (!S_ISDIR(s.st_mode)) {
@@ -450,31 +491,32 @@ unfinished(struct exam *x, const char *name)
     return 1;
 }
 
-/* A tensor that was being built, .NAME.new.PID: never seen under its name, so
- * it goes when its builder is gone. 1: it is one, and was reported. */
+/* A tensor that was being built, .NAME.new.PID, or another temporary file:
+ * never seen under its name, so it goes when its maker is gone. 1: it is one,
+ * and was reported. */
 static int
 half_built(struct exam *x, const char *name)
 {
+    struct sbuf base = { 0 };
     const char *slash, *p = name + strlen(name);
-    char *end;
     long pid;
-    int gone;
+    int gone, mended = 0;
 
     while (p > name && p[-1] == '/')
         p--;
     for (slash = p; slash > name && slash[-1] != '/';)
         slash--;
-    while (p > slash && isdigit((unsigned char)p[-1]))
-        p--;
-    pid = strtol(p, &end, 10);
-    if (*slash != '.' || p - slash < 6 || strncmp(p - 5, ".new.", 5) != 0 ||
-        pid <= 0)
+    sbuf_add(&base, slash, (size_t)(p - slash));
+    pid = base.failed ? 0 : temporary(base.s);
+    sbuf_free(&base);
+    if (!pid)
         return 0;
     gone = kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-    found(x, NO_CELL, "unfinished",
-          x->f->repair && gone ? done(build_remove(name, x->w)) : 0,
-          "process %ld %s while making a tensor", pid,
-          gone ? "died" : "is at work, or another by now,");
+    if (x->f->repair && gone)
+        mended = done(unlink(name) < 0 && build_remove(name, x->w) < 0);
+    found(x, NO_CELL, "unfinished", mended, "process %ld %s", pid,
+          gone ? "died while making this"
+               : "is at work on this, or is another by now");
     return 1;
 }
 
@@ -494,10 +536,10 @@ fsck(const char *name, struct fsck *f, struct why *w)
     x->coeff = -1;
     if (stat(name, &s) < 0) {
         bad = why_set(w, "%s: %s", name, strerror(errno));
-    } else if (!S_ISDIR(s.st_mode)) {
-        bad = why_set(w, "%s: not a directory", name);
     } else if (x->t.name = (char *)name, half_built(x, name)) {
         x->t.name = NULL;
+    } else if (x->t.name = NULL, !S_ISDIR(s.st_mode)) {
+        bad = why_set(w, "%s: not a directory", name);
     } else if (st_open(&x->t, name, f->repair ? ST_WRITE : 0, &inner) < 0) {
         x->t = (struct st){ .name = (char *)name, .dir = -1 };
         if (!unfinished(x, name))

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,30 +35,45 @@ is_free(const char *name)
 int
 newdir_open(struct newdir *d, const char *name, struct why *w)
 {
-    size_t n = strlen(name);
+    size_t n = strlen(name), base;
     struct sbuf tmp = { 0 };
-    const char *base;
 
     *d = (struct newdir){ 0 };
-    if (!*name || !is_free(name))
-        return why_set(w, "%s: %s", name,
-                       *name ? "exists already" : strerror(ENOENT));
+    if (!is_free(name))
+        return why_set(w, "%s: exists already", name);
     while (n > 1 && name[n - 1] == '/')
         n--;
-    if (!(d->name = strndup(name, n)))
-        return why_set(w, "%s: out of memory", name);
-    base = strrchr(d->name, '/');
-    base = base ? base + 1 : d->name;
-    sbuf_addf(&tmp, "%.*s.%s.new.%ld", (int)(base - d->name), d->name, base,
-              (long)getpid());
-    if (tmp.failed || mkdir(tmp.s, 0777) < 0) {
-        why_set(w, "%s: %s", name,
-                tmp.failed ? "out of memory" : strerror(errno));
+    for (base = n; base > 0 && name[base - 1] != '/';)
+        base--;
+    /* the name that st-fsck knows, with our process number */
+    sbuf_addf(&tmp, "%.*s.%.*s.new.%ld", (int)base, name, (int)(n - base),
+              name + base, (long)getpid());
+    d->name = strndup(name, n);
+    if (tmp.failed || !d->name) {
+        sbuf_free(&tmp);
+        return newdir_close(d, why_set(w, "%s: out of memory", name), w);
+    }
+    run_catch();
+    if (!*name || mkdir(tmp.s, 0777) < 0) {
+        why_set(w, "%s: %s", name, strerror(*name ? errno : ENOENT));
         sbuf_free(&tmp);
         return newdir_close(d, -1, w);
     }
     d->tmp = tmp.s;
     return 0;
+}
+
+static int
+drop(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path) < 0;
+}
+
+void
+newdir_remove(const char *path)
+{
+    nftw(path, drop, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 int

@@ -218,7 +218,29 @@ v		shape	v/shape: No such file or directory"
 	cp -a t .u.new.x
 	run -0 st-fsck .u.new.x
 	run -1 st-fsck -N .u.new.$gone .u.new.$$/
-	[[ ${lines[0]} == ".u.new.$gone		unfinished	process $gone died while making a tensor" ]]
-	run -1 st-fsck -r .u.new.$gone/ .u.new.$$ ./.u.new.x
-	[ ! -e .u.new.$gone ] && [ -e .u.new.$$ ] && [ -e .u.new.x ]
+	[[ ${lines[0]} == ".u.new.$gone		unfinished	process $gone died while making this" ]]
+	echo half >table.tmp.$gone
+	run -1 st-fsck -r .u.new.$gone/ .u.new.$$ ./.u.new.x table.tmp.$gone
+	[ ! -e .u.new.$gone ] && [ ! -e table.tmp.$gone ] && [ -e .u.new.$$ ] && [ -e .u.new.x ]
+}
+
+@test "st-fsck: a packed store, and what a killed st-pack leaves" {
+	st-pack -h | grep -q -- --store || skip "no packed stores"
+	cp -r t u
+	st-pack --store t
+	run -0 st-fsck -N t
+	[ -z "$output" ]
+	cp -r u/storage t/
+	mkdir -p t/.storage.new.new.$gone/storage/0
+	echo a >t/.storage.new.new.$gone/storage/0/data
+	run -0 report t
+	same "	stray	.storage.new.new.$gone
+	twice	storage"
+	run -0 st-fsck -r t
+	[ ! -e t/storage ] && [ ! -e t/.storage.new.new.$gone ]
+	run -0 st-fsck t
+	printf x | dd of=t/store bs=1 seek=$(($(wc -c <t/store) - 1)) conv=notrunc 2>/dev/null
+	run -1 st-fsck -N t
+	[[ $output == "t	"?"	store	"* ]]
+	run -1 st-fsck -r t
 }
