@@ -54,8 +54,11 @@ pack(struct st *t, struct why *w)
         return -1;
     snprintf(tmp, sizeof tmp, "store.tmp.%ld", (long)getpid());
     unlinkat(t->dir, tmp, 0); /* ours: it carries our process number */
-    if (store_create(&s, t->dir, tmp, t->shape.count) < 0)
-        return failed(t, w);
+    if (store_create(&s, t->dir, tmp, t->shape.count) < 0) {
+        failed(t, w);
+        unlinkat(t->dir, tmp, 0);
+        return -1;
+    }
     bad = fill(t, s, w);
     if (!bad &&
         (store_finish(s) < 0 || renameat(t->dir, tmp, t->dir, "store") < 0 ||

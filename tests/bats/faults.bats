@@ -46,3 +46,79 @@ setup() {
 	[[ $output == *"but a part of new is left"* ]]
 	[[ $output == *"temporary t/storage/1/.data."* ]]
 }
+
+# tiny - a file system of 256 KiB, mounted on the directory full, or skip.
+tiny() {
+	mkdir -p full
+	[ "$(id -u)" = 0 ] && mount -t tmpfs -o size=256k tiny full 2>/dev/null ||
+		skip "cannot mount a small file system here"
+}
+
+teardown() {
+	! mountpoint -q "$BATS_TEST_TMPDIR/full" ||
+		umount "$BATS_TEST_TMPDIR/full"
+}
+
+# unchanged COMMAND - it exits 2 with a reason, and full/ is what it was
+unchanged() {
+	"$B/faults/state" full | grep -v '\.lock' >before
+	run --separate-stderr sh -c "cd full && $1"
+	"$B/faults/state" full | grep -v '\.lock' | grep -v '	dir$' >after
+	[ "$status" -eq 2 ] && [ -n "$stderr" ] &&
+		diff <(grep -v '	dir$' before) after ||
+		{ echo "$1: exit $status, $stderr"; return 1; }
+}
+
+@test "faults: a full disk is exit 2, and nothing has changed" {
+	tiny
+	tensor full/t '[3]' a b c
+	tensor full/d '[3]' $'--- data\n+++ data\n@@ -1 +1 @@\n-a\n+A\n'
+	st-cat full/t >table
+	st-pack full/t >text
+	printf '%-15s\n' 1 1 1 >full/t/coeff
+	: >full/t/.lock
+	head -c 300000 /dev/zero >full/filler 2>/dev/null || :
+	unchanged 'echo more | st-set t 1'
+	unchanged 'echo more | st-set -c 0.5 t 1'
+	unchanged 'st-copy -o u t'
+	unchanged 'st-make -o u a b c'
+	unchanged 'st-make -o u - <../table'
+	unchanged 'st-unpack -o u ../text'
+	unchanged 'st-slice -o u t 0:2'
+	unchanged 'st-pack --store t'
+	unchanged 'st-patch t d'
+	run -0 st-fsck -N full/t
+	[ -z "$output" ]
+	rm full/filler
+	echo more | st-set full/t 1
+	[ "$(st-get full/t 1)" = more ]
+}
+
+@test "faults: a read-only file system is exit 2, and nothing has changed" {
+	tiny
+	tensor full/t '[3]' a b c
+	tensor full/d '[3]' $'--- data\n+++ data\n@@ -1 +1 @@\n-a\n+A\n'
+	mount -o remount,ro full
+	unchanged 'echo more | st-set t 1'
+	unchanged 'st-set -d t 1'
+	unchanged 'st-copy -o u t'
+	unchanged 'st-make -o u a b c'
+	unchanged 'st-patch t d'
+	unchanged 'st-pack --store t'
+	unchanged 'st-history -s v1 t'
+	run -0 st-cat -N full/t # readers need no lock file
+	run -0 st-fsck -N full/t
+	run -0 st-diff -q full/t full/t
+}
+
+@test "faults: a read-only directory is exit 2, and nothing has changed" {
+	[ "$(id -u)" != 0 ] || skip "root may write anywhere"
+	mkdir full
+	tensor full/t '[2]' a b
+	chmod -R a-w full
+	unchanged 'echo more | st-set t 1'
+	unchanged 'st-set -d t 1'
+	unchanged 'st-copy -o u t'
+	unchanged 'st-make -o u a b c'
+	chmod -R u+w full
+}
