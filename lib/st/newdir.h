@@ -14,12 +14,15 @@ struct newdir {
     char *tmp;  /* owned: what it is called meanwhile */
 };
 
-/* Make an empty directory d->tmp, "DIR/.NAME.new.PID". name must not exist, or
- * be an empty directory. */
+/* Make an empty directory d->tmp. name must not exist, or be an empty
+ * directory. From now on signals are remembered (see run_catch). */
 int newdir_open(struct newdir *d, const char *name, struct why *w);
 
 /* Give it its name when bad is 0, or else remove it with all that is in it;
  * returns -1 unless it has got its name. *w is kept when bad is set. */
 int newdir_close(struct newdir *d, int bad, struct why *w);
+
+/* Remove a tree; links in it are not followed. */
+void newdir_remove(const char *path);
 
 #endif
