@@ -253,6 +253,32 @@ patch_is() {
 	    0,1 rejected 'not a unified diff' 1,0 skipped 'nothing to apply')"
 }
 
+@test "st-patch: a view is written through, a link out of the store is not" {
+	tensor t '[2]' a b
+	tensor d '[1]' $'@@ -1 +1 @@\n-b\n+B\n'
+	st-slice -v -o v t 1:2 >/dev/null
+	run -0 st-patch v d
+	[ -L v/storage/0/data ]
+	run -0 st-get t 1
+	same B
+	mkdir -p out far/storage/0
+	echo b >out/file
+	mkdir store
+	mv d store
+	tensor store/far '[1]' x
+	ln -sf "$PWD/out/file" store/far/storage/0/data
+	for o in "" -f; do
+		# shellcheck disable=SC2086
+		fails_cleanly st-patch $o store/far store/d
+		[ "$status" -eq 2 ]
+		[[ $stderr == "st-patch: store/far[0]: "* ]]
+	done
+	[ "$(cat out/file)" = b ]
+	run -0 st-patch -fN -o u store/far store/d
+	run -0 st-get u 0
+	same B
+}
+
 @test "st-patch: --batch does the same" {
 	tensor t '[3]' a b ''
 	tensor d '[3]' $'@@ -1 +1 @@\n-a\n+A\n' $'@@ -1 +1 @@\n-x\n+y\n' \
