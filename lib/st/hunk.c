@@ -4,7 +4,7 @@
 
 #include "st/hunk.h"
 
-enum { MOST_CHOPPED = 3 };
+enum { MOST_CHOPPED = 3, NO_MEMORY = -2 };
 #define LINE_MOST ((size_t)1 << 40)
 
 struct reader {
@@ -187,7 +187,7 @@ parse_body(struct hunks *p, struct hunk *h, struct reader *r, struct why *w)
         from -= op != '+';
         to -= op != '-';
         if (add_line(p, op, l) < 0)
-            return why_set(w, "out of memory");
+            return NO_MEMORY;
     }
     if (measure(p, h) < 0)
         return why_set(w, "line %zu of the diff: a hunk that changes nothing",
@@ -202,15 +202,16 @@ parse_hunk(struct hunks *p, struct line l, struct reader *r, int fresh,
 {
     struct hunk h = { .first = p->lines, .fresh = fresh };
     void *block = p->h;
+    int bad;
 
     if (!parse_head(&h, l))
         return why_set(w, "line %zu of the diff: not @@ -1,2 +1,2 @@",
                        r->number);
     if (grow(&block, p->n, &p->cap, sizeof *p->h) < 0)
-        return why_set(w, "out of memory");
+        return NO_MEMORY;
     p->h = block;
-    if (parse_body(p, &h, r, w) < 0)
-        return -1;
+    if ((bad = parse_body(p, &h, r, w)) < 0)
+        return bad;
     p->h[p->n++] = h;
     return 0;
 }
@@ -244,12 +245,12 @@ hunks_parse(struct hunks *p, const char *text, size_t len, struct why *w)
 
     *p = (struct hunks){ 0 };
     while (find_head(&r, &l)) {
-        int fresh = 1, more;
+        int fresh = 1, more, bad;
         do {
             struct reader before;
-            if (parse_hunk(p, l, &r, fresh, w) < 0) {
+            if ((bad = parse_hunk(p, l, &r, fresh, w)) < 0) {
                 hunks_free(p);
-                return -1;
+                return bad;
             }
             fresh = 0;
             before = r;

@@ -33,7 +33,7 @@ struct hunks {
 };
 
 /* 1: found; 0: there is no unified diff in the text; -1: what begins like one
- * is broken, or memory ran out. Lines point into the text. */
+ * is broken; -2: memory ran out. Lines point into the text. */
 int hunks_parse(struct hunks *p, const char *text, size_t len, struct why *w);
 void hunks_free(struct hunks *p);
 

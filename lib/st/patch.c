@@ -368,6 +368,8 @@ patch_text(struct sbuf *out, struct patch *p, const char *text, size_t len,
         return settle(out, p, PATCH_SKIPPED);
     }
     found = hunks_parse(&d, diff, dlen, &p->reason);
+    if (found < -1)
+        return -1;
     if (!found)
         why_set(&p->reason, "not a unified diff");
     if (!text || patch_blank(text, len)) {
