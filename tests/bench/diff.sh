@@ -40,8 +40,8 @@ st-make -o b - <b.tsv >/dev/null
 st-diff -o d a b >/dev/null
 
 ours=$(best 5 : 'st-diff -p a b >/dev/null')
-made=$(best 5 'rm -rf x' 'st-diff -o x a b >/dev/null')
-store=$(best 5 'rm -rf x' 'st-diff --store -o x a b >/dev/null')
+made=$(best 3 'rm -rf x' 'st-diff -o x a b >/dev/null')
+store=$(best 3 'rm -rf x' 'st-diff --store -o x a b >/dev/null')
 git=$(best 5 : 'git diff --no-index a/storage b/storage >/dev/null || :')
 find a/storage -name data >names
 each=$(best 1 : 'while read -r f; do
@@ -56,12 +56,12 @@ row 'st-diff -o, a tensor on the disk, git diff' "$made" "$git" \
     "$(ratio "$made" "$git")"
 row 'the same, diff -u for each' "$made" "$each" "$(ratio "$made" "$each")"
 
-ours=$(best 3 'rm -rf x; cp -r a x; sync' 'st-patch x d >/dev/null')
-batch=$(best 5 'rm -rf y; cp -r a y; sync' 'st-patch --batch y d >/dev/null')
+ours=$(best 2 'rm -rf x; cp -r a x; sync' 'st-patch x d >/dev/null')
+batch=$(best 3 'rm -rf y; cp -r a y; sync' 'st-patch --batch y d >/dev/null')
 cp -r a p
 st-pack --store p
-packed=$(best 5 'rm -rf q; cp -r p q; sync' 'st-patch --batch q d >/dev/null')
-new=$(best 5 'rm -rf v; sync' 'st-patch -o v a d >/dev/null')
+packed=$(best 3 'rm -rf q; cp -r p q; sync' 'st-patch --batch q d >/dev/null')
+new=$(best 3 'rm -rf v; sync' 'st-patch -o v a d >/dev/null')
 dry=$(best 5 : 'st-patch -n a d >/dev/null')
 cp -r a z
 find d/storage -name data >names
