@@ -73,10 +73,12 @@ t	2	two\nlines\t' ]
 }
 
 @test "st-history: two at a time lose nothing" {
-	for i in 1 2 3 4; do
-		(echo "$i" | st-set t 0; st-history -s "v$i" t >/dev/null) &
+	for i in 1 2 3 4 5 6; do
+		(echo "$i" | st-set t $((i % 3))
+		st-history -s "v$i" t >/dev/null || echo "$i" >>failed) &
 	done
 	wait
+	[ ! -e failed ]
 	st-history -N t >list
 	[ "$(cut -f 2 list)" = "$(seq "$(wc -l <list)")" ]
 	echo last | st-set t 0

@@ -75,6 +75,12 @@ back to version 3' ]
 	st-undo u
 	st-cat u | cmp - before
 	[ "$(st-undo -nN u | wc -l)" = 6 ]
+	st-undo u # forth
+	keep v2 u
+	st-set -k -c 0.75 u 2
+	[ "$(st-undo -nN u)" = $'2\tcoeff' ]
+	st-undo u
+	[ "$(st-get -c u 2)" = 1 ]
 }
 
 @test "st-undo: links become the links they were" {
