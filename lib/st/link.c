@@ -39,6 +39,8 @@ make_link(struct st *t, size_t i, const char *to, double coeff, struct why *w)
           (!(t->flags & (ST_NOSYNC | ST_NEW)) && fsync(dir) < 0);
     if (bad)
         bad = cell_why(t, i, NULL, w);
+    if (bad && dir >= 0)
+        unlinkat(dir, tmp, 0);
     if (dir >= 0)
         close(dir);
     sbuf_free(&here);
