@@ -146,7 +146,9 @@ lock_free(struct st_more *m)
         free(h);
     }
     m->held = NULL;
-    if (m->lock >= 0)
-        close(m->lock); /* and with it every lock on this tensor */
+    if (m->lock >= 0) {
+        set(m->lock, F_UNLCK, 0, 0); /* a forked child has it open, too */
+        close(m->lock);
+    }
     m->lock = -1;
 }
