@@ -18,7 +18,7 @@ static const struct opt opts[] = {
     { 'j', "json", OPT_FLAG, &json, NULL, "write JSON lines, not TSV" },
     { 0 },
 };
-static const int exits[] = { X_YES, X_FAIL, -1 };
+static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
     .usage = "[-0j] tensor [coordinates ...]",
     .what = "print the paths of elements of a tensor",
@@ -41,6 +41,10 @@ each(const char *coords, void *ctx)
     if (st_at(&t, coords, &i, &w) < 0) {
         warnx("%s", w.s);
         return X_FAIL;
+    }
+    if (st_packed(&t)) {
+        warnx("%s[%s]: packed, so it has no file of its own", t.name, coords);
+        return X_NO;
     }
     st_path(&t, i, &path);
     out_str(ctx, path.s);

@@ -35,3 +35,11 @@ t/storage/1/0/0/data'
 	fails_cleanly st-path
 	fails_cleanly st-path nosuch 0
 }
+
+@test "st-path: a packed element has no file" {
+	tensor t '[2]' a
+	st-pack --store t
+	run -1 --separate-stderr st-path t 1
+	same ''
+	[ "$stderr" = "st-path: t[1]: packed, so it has no file of its own" ]
+}
