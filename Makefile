@@ -106,7 +106,7 @@ demo:				## the main job: an autoresearch loop on real text
 	+$(MAKE) $J all
 	BIN=$(abspath $(BIN)) examples/autoresearch/run.sh demo
 
-bench: all $B/bench/plain	## speed, as ratios against a peer in the same run
+bench: all $(patsubst tests/%.c,$B/%,$(wildcard tests/bench/*.c))	## speed, as ratios against a peer in the same run
 	@for b in tests/bench/*.sh; do \
 	  BIN=$(abspath $(BIN)) B=$(abspath $B) sh $$b || exit; done
 
