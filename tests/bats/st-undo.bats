@@ -12,7 +12,7 @@ keep() {
 }
 
 texts() {
-	st-cat -N "${1:-t}" | cut -f 2,3 | tr '\t\n' ' .'
+	st-cat -N t | cut -f 2,3 | tr '\t\n' ' .'
 }
 
 @test "st-undo: back to the last version, forth, and to any" {
