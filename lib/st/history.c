@@ -211,13 +211,19 @@ history_open(struct history *h, const char *tensor, int save, struct why *w)
     return 0;
 }
 
+static void
+forget_versions(struct history *h)
+{
+    for (; h->count; h->count--) {
+        free(h->v[h->count - 1].commit);
+        free(h->v[h->count - 1].message);
+    }
+}
+
 void
 history_close(struct history *h)
 {
-    for (size_t i = 0; i < h->count; i++) {
-        free(h->v[i].commit);
-        free(h->v[i].message);
-    }
+    forget_versions(h);
     free(h->v);
     free(h->git);
     free(h->ref);
@@ -354,7 +360,6 @@ place_all(struct history *h, struct sbuf *list, struct sbuf *blobs,
     return coeff ? place(h, "coeff", 0, coeff, coeff_len, s, w) : 0;
 }
 
-/* The state in version k. */
 static struct kept *
 past(struct history *h, size_t k, struct why *w)
 {
@@ -477,15 +482,6 @@ is_new(struct history *h, const struct kept *s, struct why *w)
         new = difference(&last[i], &s[i]) != NULL;
     free_state(last, h->t.shape.count);
     return new;
-}
-
-static void
-forget_versions(struct history *h)
-{
-    for (; h->count; h->count--) {
-        free(h->v[h->count - 1].commit);
-        free(h->v[h->count - 1].message);
-    }
 }
 
 int
