@@ -9,7 +9,7 @@ PATH=${BIN:-bin}:$PATH
 LC_ALL=C
 export LC_ALL
 cells=${BENCH_CELLS:-100000}
-dir=$(mktemp -d "${TMPDIR:-.}/bench.XXXXXX")
+dir=$(mktemp -d "${TMPDIR:-$PWD/build}/bench.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$dir"
