@@ -139,16 +139,3 @@ rows_free(struct rows *r)
     free(r->metric);
     *r = (struct rows){ 0 };
 }
-
-long
-rows_best(const struct rows *r, int higher)
-{
-    long best = -1;
-
-    for (size_t i = 0; i < r->n; i++)
-        if (r->row[i].status == ROW_KEEP && isfinite(r->row[i].metric) &&
-            (best < 0 || (higher ? r->row[i].metric > r->row[best].metric
-                                 : r->row[i].metric < r->row[best].metric)))
-            best = (long)i;
-    return best;
-}

@@ -32,7 +32,4 @@ struct rows {
 int rows_read(struct rows *r, const char *path, struct why *w);
 void rows_free(struct rows *r);
 
-/* Index of the kept row with the best metric, or -1. */
-long rows_best(const struct rows *r, int higher);
-
 #endif

@@ -16,7 +16,8 @@ struct build {
     char *name, *tmp; /* what it will be called, and is now; owned */
 };
 
-/* Start; name as in st_create. */
+/* Start, all elements absent. name must not exist, or be an empty directory;
+ * NULL: a fresh name in the current directory. */
 int build_open(struct build *b, const char *name, const struct shape *s,
                struct why *w);
 

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,19 +60,6 @@ newdir_open(struct newdir *d, const char *name, struct why *w)
     }
     d->tmp = tmp.s;
     return 0;
-}
-
-static int
-drop(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st, (void)type, (void)at;
-    return remove(path) < 0;
-}
-
-void
-newdir_remove(const char *path)
-{
-    nftw(path, drop, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 int

@@ -22,7 +22,4 @@ int newdir_open(struct newdir *d, const char *name, struct why *w);
  * returns -1 unless it has got its name. *w is kept when bad is set. */
 int newdir_close(struct newdir *d, int bad, struct why *w);
 
-/* Remove a tree; links in it are not followed. */
-void newdir_remove(const char *path);
-
 #endif

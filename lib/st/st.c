@@ -196,34 +196,6 @@ st_fresh(char name[ST_FRESH], struct why *w)
     return 0;
 }
 
-int
-st_create(struct st *t, const char *name, const struct shape *s, struct why *w)
-{
-    struct sbuf text = { 0 }, path = { 0 };
-    char fresh[ST_FRESH];
-    int bad;
-
-    *t = (struct st){ .dir = -1 };
-    if (!name && st_fresh(fresh, w) < 0)
-        return -1;
-    name = name ? name : fresh;
-    if (mkdir(name, 0777) < 0 &&
-        (errno != EEXIST || rmdir(name) < 0 || mkdir(name, 0777) < 0))
-        return why_set(w, "%s: %s", name,
-                       errno == ENOTEMPTY || errno == ENOTDIR
-                           ? "exists already"
-                           : strerror(errno));
-    shape_text(s, &text);
-    sbuf_addf(&path, "%s/shape", name);
-    bad = text.failed || path.failed ? why_set(w, "%s: out of memory", name)
-                                     : fsx_replace(path.s, text.s, text.len, w);
-    sbuf_free(&text);
-    sbuf_free(&path);
-    if (bad)
-        rmdir(name);
-    return bad ? -1 : st_open(t, name, ST_WRITE, w);
-}
-
 void
 st_close(struct st *t)
 {

@@ -58,12 +58,6 @@ struct st_cell {
 
 int st_open(struct st *t, const char *name, int flags, struct why *w);
 
-/* Make a new tensor, all elements absent, open for writing. name must not
- * exist, or be an empty directory. NULL: a fresh name in the current
- * directory. */
-int st_create(struct st *t, const char *name, const struct shape *s,
-              struct why *w);
-
 /* A random UUID (version 4), what a tensor without a name is called. */
 enum { ST_FRESH = 40 };
 int st_fresh(char name[ST_FRESH], struct why *w);
