@@ -351,9 +351,89 @@ cpu_sparse(float *restrict table, float *restrict acc, const uint32_t *row,
     }
 }
 
+static void
+cpu_embed(float *restrict x, const float *restrict table, const uint8_t *byte,
+          int n, int d)
+{
+    for (int i = 0; i < n; i++, x += d)
+        memcpy(x, table + (size_t)byte[i] * d, sizeof *x * (size_t)d);
+}
+
+static void
+cpu_embed_back(float *restrict dtable, const float *restrict dx,
+               const uint8_t *byte, int n, int d)
+{
+    for (int i = 0; i < n; i++, dx += d)
+        for (int j = 0; j < d; j++)
+            dtable[(size_t)byte[i] * d + j] += dx[j];
+}
+
+static void
+cpu_gather(float *restrict to, int ld, const float *restrict table,
+           const uint32_t *row, int n, int d)
+{
+    enum { AHEAD = 8 }; /* rows are far apart: ask for them early */
+
+    for (int i = 0; i < n; i++, to += ld) {
+        if (i + AHEAD < n)
+            __builtin_prefetch(table + (size_t)row[i + AHEAD] * d);
+        memcpy(to, table + (size_t)row[i] * d, sizeof *to * (size_t)d);
+    }
+}
+
+static void
+cpu_total(double *nats_sum, size_t *right_sum, const float *nats,
+          const unsigned char *right, int n)
+{
+    *nats_sum = 0;
+    *right_sum = 0;
+    for (int i = 0; i < n; i++) {
+        *nats_sum += nats[i];
+        *right_sum += right[i];
+    }
+}
+
+static void
+cpu_mix(float *y, float a, const float *x, float b, const float *z, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = a * x[i] + b * z[i];
+}
+
+static void
+cpu_sgd(float *restrict w, const float *restrict g, float *restrict m, size_t n,
+        float lr, float beta, float scale)
+{
+    for (size_t i = 0; i < n; i++) {
+        m[i] = beta * m[i] + scale * g[i];
+        w[i] -= lr * m[i];
+    }
+}
+
+static void
+cpu_expire(float *acc, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        acc[i] = acc[i] > 0 ? -acc[i] : acc[i];
+}
+
+static void
+cpu_forget(float *restrict table, float *restrict acc, const uint32_t *row,
+           int n, int d)
+{
+    for (int i = 0; i < n; i++) {
+        size_t r = row[i];
+        if (acc[r] >= 0)
+            continue;
+        acc[r] = 0;
+        memset(table + r * (size_t)d, 0, sizeof *table * (size_t)d);
+    }
+}
+
 const struct kern kern_cpu = {
     .name = "cpu",
     .start = cpu_start,
+    KERN_HOST_MEMORY,
     .gemm = cpu_gemm,
     .norm = cpu_norm,
     .norm_back = cpu_norm_back,
@@ -362,8 +442,16 @@ const struct kern kern_cpu = {
     .xent = cpu_xent,
     .bias = cpu_bias,
     .bias_back = cpu_bias_back,
+    .embed = cpu_embed,
+    .embed_back = cpu_embed_back,
+    .gather = cpu_gather,
+    .total = cpu_total,
     .sumsq = cpu_sumsq,
     .add = cpu_add,
+    .mix = cpu_mix,
+    .sgd = cpu_sgd,
     .adamw = cpu_adamw,
     .sparse = cpu_sparse,
+    .expire = cpu_expire,
+    .forget = cpu_forget,
 };

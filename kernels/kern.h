@@ -8,7 +8,13 @@
  *
  * All matrices are row-major float. n is a number of rows (positions), d, h
  * and v are widths. Outputs come first. "+=" marks an argument that is added
- * to; the others are overwritten. Nothing allocates, nothing fails.
+ * to; the others are overwritten.
+ *
+ * Unless called host, every pointer is to model memory: what alloc returned,
+ * or inside of it. Only put and get may carry bytes between it and memory of
+ * one's own. A device may work behind the caller's back; get, error and
+ * whatever returns a value wait for it. Only alloc fails: a call that goes
+ * wrong on a device leaves a message, and error() tells, so ask once a step.
  */
 #ifndef LU_KERN_H
 #define LU_KERN_H
@@ -42,6 +48,15 @@ struct kern {
      * because the callers are the threads. */
     void (*start)(void);
 
+    int host; /* 1: model memory is ordinary memory, any thread may call */
+    void *(*alloc)(size_t bytes); /* zeroed, 64-byte aligned; NULL: none left */
+    void (*free)(void *p);        /* NULL is fine */
+    void (*put)(void *to, const void *host, size_t bytes);
+    void (*get)(void *host, const void *from, size_t bytes);
+    void (*copy)(void *to, const void *from, size_t bytes);
+    void (*zero)(void *to, size_t bytes);
+    const char *(*error)(void); /* NULL, or the first thing to go wrong */
+
     /* c[m,n] = op(a) op(b) + beta c; op transposes when ta or tb is set:
      * a is [m,k] or [k,m], b is [k,n] or [n,k]; ld* are row lengths. */
     void (*gemm)(int ta, int tb, int m, int n, int k, const float *a, int lda,
@@ -70,8 +85,26 @@ struct kern {
     void (*bias)(float *x, const float *b, int n, int d);        /* x += b */
     void (*bias_back)(float *db, const float *dx, int n, int d); /* db += */
 
+    /* Rows of a table: x[i] = table[byte[i]], and back: dtable[byte[i]] +=
+     * dx[i] for i in order; to[i*ld ..] = table[row[i]] of width d. */
+    void (*embed)(float *x, const float *table, const uint8_t *byte, int n,
+                  int d);
+    void (*embed_back)(float *dtable, const float *dx, const uint8_t *byte,
+                       int n, int d);
+    void (*gather)(float *to, int ld, const float *table, const uint32_t *row,
+                   int n, int d);
+
+    /* Host sums of what xent left: of nats, and of right. */
+    void (*total)(double *nats_sum, size_t *right_sum, const float *nats,
+                  const unsigned char *right, int n);
     double (*sumsq)(const float *x, size_t n);
     void (*add)(float *y, const float *x, size_t n); /* y += x */
+    /* y = a x + b z; y may be x or z. */
+    void (*mix)(float *y, float a, const float *x, float b, const float *z,
+                size_t n);
+    /* m = beta m + scale g; w -= lr m. */
+    void (*sgd)(float *w, const float *g, float *m, size_t n, float lr,
+                float beta, float scale);
     void (*adamw)(float *w, const float *g, float *m, float *v, size_t n,
                   const struct kern_adamw *o);
 
@@ -80,8 +113,24 @@ struct kern {
      * acc[r] += |g|^2 / d; table[r] -= lr g / sqrt(acc[r] + eps). */
     void (*sparse)(float *table, float *acc, const uint32_t *row,
                    const float *dy, int ld, float lr, float eps, int n, int d);
+
+    /* Mark rows as of the past, x = -|x|, and clear those that are met again:
+     * where acc[row[i]] < 0, it and the row of the table become 0. */
+    void (*expire)(float *acc, size_t n);
+    void (*forget)(float *table, float *acc, const uint32_t *row, int n, int d);
 };
 
 extern const struct kern kern_ref, kern_cpu;
+
+/* Model memory of the implementations that run on the host: host.c. */
+void *kern_host_alloc(size_t bytes);
+void kern_host_free(void *p);
+void kern_host_copy(void *to, const void *from, size_t bytes);
+void kern_host_zero(void *to, size_t bytes);
+const char *kern_host_error(void);
+#define KERN_HOST_MEMORY                                                       \
+    .host = 1, .alloc = kern_host_alloc, .free = kern_host_free,               \
+    .put = kern_host_copy, .get = kern_host_copy, .copy = kern_host_copy,      \
+    .zero = kern_host_zero, .error = kern_host_error
 
 #endif

@@ -3,6 +3,7 @@
  * step computes. Written for reading, not for speed.
  */
 #include <math.h>
+#include <string.h>
 
 #include "kern.h"
 
@@ -208,9 +209,82 @@ ref_sparse(float *table, float *acc, const uint32_t *row, const float *dy,
     }
 }
 
+static void
+ref_embed(float *x, const float *table, const uint8_t *byte, int n, int d)
+{
+    for (int i = 0; i < n; i++, x += d)
+        memcpy(x, table + (size_t)byte[i] * d, sizeof *x * (size_t)d);
+}
+
+static void
+ref_embed_back(float *dtable, const float *dx, const uint8_t *byte, int n,
+               int d)
+{
+    for (int i = 0; i < n; i++, dx += d)
+        for (int j = 0; j < d; j++)
+            dtable[(size_t)byte[i] * d + j] += dx[j];
+}
+
+static void
+ref_gather(float *to, int ld, const float *table, const uint32_t *row, int n,
+           int d)
+{
+    for (int i = 0; i < n; i++, to += ld)
+        memcpy(to, table + (size_t)row[i] * d, sizeof *to * (size_t)d);
+}
+
+static void
+ref_total(double *nats_sum, size_t *right_sum, const float *nats,
+          const unsigned char *right, int n)
+{
+    *nats_sum = 0;
+    *right_sum = 0;
+    for (int i = 0; i < n; i++) {
+        *nats_sum += nats[i];
+        *right_sum += right[i];
+    }
+}
+
+static void
+ref_mix(float *y, float a, const float *x, float b, const float *z, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = a * x[i] + b * z[i];
+}
+
+static void
+ref_sgd(float *w, const float *g, float *m, size_t n, float lr, float beta,
+        float scale)
+{
+    for (size_t i = 0; i < n; i++) {
+        m[i] = beta * m[i] + scale * g[i];
+        w[i] -= lr * m[i];
+    }
+}
+
+static void
+ref_expire(float *acc, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        acc[i] = acc[i] > 0 ? -acc[i] : acc[i];
+}
+
+static void
+ref_forget(float *table, float *acc, const uint32_t *row, int n, int d)
+{
+    for (int i = 0; i < n; i++) {
+        size_t r = row[i];
+        if (acc[r] >= 0)
+            continue;
+        acc[r] = 0;
+        memset(table + r * (size_t)d, 0, sizeof *table * (size_t)d);
+    }
+}
+
 const struct kern kern_ref = {
     .name = "ref",
     .start = ref_start,
+    KERN_HOST_MEMORY,
     .gemm = ref_gemm,
     .norm = ref_norm,
     .norm_back = ref_norm_back,
@@ -219,8 +293,16 @@ const struct kern kern_ref = {
     .xent = ref_xent,
     .bias = ref_bias,
     .bias_back = ref_bias_back,
+    .embed = ref_embed,
+    .embed_back = ref_embed_back,
+    .gather = ref_gather,
+    .total = ref_total,
     .sumsq = ref_sumsq,
     .add = ref_add,
+    .mix = ref_mix,
+    .sgd = ref_sgd,
     .adamw = ref_adamw,
     .sparse = ref_sparse,
+    .expire = ref_expire,
+    .forget = ref_forget,
 };

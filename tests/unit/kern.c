@@ -150,6 +150,11 @@ test_updates(void)
     CHECK_NEAR(kern_cpu.sumsq(a, N), kern_ref.sumsq(a, N), 1e-5, 0);
     kern_ref.add(x, a, N);
     kern_cpu.add(y, a, N);
+    kern_ref.mix(x, 0.5f, x, -2, a, N);
+    kern_cpu.mix(y, 0.5f, y, -2, a, N);
+    kern_ref.sgd(x, a, m[0], N, 0.1f, 0.9f, 0.5f);
+    kern_cpu.sgd(y, a, m[1], N, 0.1f, 0.9f, 0.5f);
+    CHECK(distance(y, x, N) < 1e-5 && distance(m[1], m[0], N) < 1e-5);
     kern_ref.bias(x, b, 10, 100);
     kern_cpu.bias(y, b, 10, 100);
     CHECK(distance(y, x, N) < 1e-5);
@@ -180,6 +185,61 @@ test_sparse(void)
     promise("kern: sparse updates agree, repeated rows included");
 }
 
+static void
+test_rows(void)
+{
+    enum { R = 10, D = 7, N = 60, LD = 9 };
+    float acc[2][R];
+    uint8_t byte[N];
+    uint32_t row[N];
+
+    fill(a, 256 * D, 1);
+    fill(x, N * LD, 1);
+    memcpy(y, x, sizeof y);
+    for (int i = 0; i < N; i++) {
+        byte[i] = (uint8_t)rng_below(&rng, 256);
+        row[i] = (uint32_t)rng_below(&rng, R - 1);
+    }
+    kern_ref.embed(x, a, byte, N, D);
+    kern_cpu.embed(y, a, byte, N, D);
+    CHECK(memcmp(x, y, sizeof x) == 0 && x[D] == a[byte[1] * D]);
+    kern_ref.gather(x, LD, a, row, N, D);
+    kern_cpu.gather(y, LD, a, row, N, D);
+    CHECK(memcmp(x, y, sizeof x) == 0 && x[LD] == a[row[1] * D]);
+    byte[0] = byte[1]; /* one that is met twice */
+    kern_ref.embed_back(x, a, byte, N, D);
+    kern_cpu.embed_back(y, a, byte, N, D);
+    CHECK(distance(y, x, 256 * D) < 1e-6);
+    fill(acc[0], R, 1);
+    acc[0][row[0]] = 2;
+    memcpy(acc[1], acc[0], sizeof acc[0]);
+    kern_ref.expire(acc[0], R - 2); /* the last two are of today */
+    kern_cpu.expire(acc[1], R - 2);
+    kern_ref.forget(x, acc[0], row, N, D);
+    kern_cpu.forget(y, acc[1], row, N, D);
+    CHECK(memcmp(x, y, sizeof x) == 0);
+    CHECK(memcmp(acc[0], acc[1], sizeof acc[0]) == 0 && acc[0][row[0]] == 0);
+    promise("kern: rows go out, come back and are forgotten alike");
+}
+
+static void
+test_memory(void)
+{
+    float *mem = kern_cpu.alloc(100 * sizeof *mem), back[100];
+
+    CHECK(mem && (uintptr_t)mem % 64 == 0 && mem[0] == 0 && mem[99] == 0);
+    fill(a, 100, 1);
+    kern_cpu.put(mem, a, sizeof back);
+    kern_cpu.copy(mem + 50, mem, 50 * sizeof *mem);
+    kern_cpu.zero(mem, 10 * sizeof *mem);
+    kern_cpu.get(back, mem, sizeof back);
+    CHECK(back[0] == 0 && back[10] == a[10] && back[50] == a[0]);
+    CHECK(kern_cpu.alloc(SIZE_MAX) == NULL && kern_cpu.error() == NULL);
+    kern_cpu.free(mem);
+    kern_cpu.free(NULL);
+    promise("kern: memory is zeroed and aligned; too much is refused");
+}
+
 int
 main(void)
 {
@@ -191,5 +251,7 @@ main(void)
     test_xent();
     test_updates();
     test_sparse();
+    test_rows();
+    test_memory();
     return check_done();
 }
