@@ -51,13 +51,9 @@ eval_share(void *ctx, int member, int members)
         struct part *p = &j->part[from];
         n = n < BLOCK ? n : BLOCK;
         find_rows(j, k, at, n);
+        ffn_take_rows(j->f, k, (int)n);
         ffn_forward(j->f, k, j->data + at, (int)n);
-        j->f->k->xent(k->logits, k->nats, k->right, j->data + at + 1, 1, (int)n,
-                      FFN_VOCAB);
-        for (size_t i = 0; i < n; i++) {
-            p->nats += k->nats[i];
-            p->right += k->right[i];
-        }
+        ffn_loss(j->f, k, j->data + at + 1, 1, (int)n, &p->nats, &p->right);
     }
 }
 
@@ -73,8 +69,11 @@ run(struct bpb *b, struct job *j, struct team *team, struct why *w)
         bad = why_set(w, "out of memory");
     for (int i = 0; i < members && !bad; i++)
         bad = ffn_work_open(&j->work[i], j->f, BLOCK, 0, w);
-    if (!bad)
+    if (!bad) {
         team_run(team, eval_share, j);
+        if (j->f->k->error())
+            bad = why_set(w, "%s", j->f->k->error());
+    }
     for (size_t i = 0; i < blocks && !bad; i++) {
         b->nats += j->part[i].nats;
         b->right += j->part[i].right;

@@ -102,9 +102,9 @@ ffn_open(struct ffn *f, const struct ffn_config *c, struct why *w)
     if (ffn_plan(f, c, w) < 0)
         return -1;
     f->k->start();
-    f->w = calloc(f->size, sizeof *f->w);
+    f->w = f->k->alloc(f->size * sizeof *f->w);
     if (f->features)
-        f->table = calloc(ffn_table_size(f), sizeof *f->table);
+        f->table = f->k->alloc(ffn_table_size(f) * sizeof *f->table);
     if (f->w && (f->table || !f->features))
         return 0;
     ffn_close(f);
@@ -114,9 +114,37 @@ ffn_open(struct ffn *f, const struct ffn_config *c, struct why *w)
 void
 ffn_close(struct ffn *f)
 {
-    free(f->w);
-    free(f->table);
+    if (f->k) {
+        f->k->free(f->w);
+        f->k->free(f->table);
+    }
     f->w = f->table = NULL;
+}
+
+int
+ffn_move(struct ffn *f, const struct kern *k, struct why *w)
+{
+    struct ffn to = *f;
+    size_t dense = f->size * sizeof *f->w;
+    size_t rows = ffn_table_size(f) * sizeof *f->table;
+
+    if (k == f->k)
+        return 0;
+    to.k = k;
+    k->start();
+    to.w = k->alloc(dense);
+    to.table = f->features ? k->alloc(rows) : NULL;
+    if (!to.w || (f->features && !to.table)) {
+        ffn_close(&to);
+        return why_set(w, "out of memory on the device: a model of %zu bytes",
+                       dense + rows);
+    }
+    k->put(to.w, f->w, dense);
+    if (f->features)
+        k->put(to.table, f->table, rows);
+    ffn_close(f);
+    *f = to;
+    return 0;
 }
 
 const struct ffn_param *
@@ -223,7 +251,9 @@ lay_out(struct ffn_work *k, const struct ffn *f, int train, char *base)
     k->logits = cut(base, &used, n * FFN_VOCAB);
     k->nats = cut(base, &used, n);
     k->right = cut(base, &used, n);
-    k->rows = cut(base, &used, n * (size_t)f->features);
+    k->byte = cut(base, &used, n);
+    k->target = cut(base, &used, n);
+    k->row = cut(base, &used, n * (size_t)f->features);
     if (train) {
         k->dx = cut(base, &used, n * d);
         k->dy = cut(base, &used, n * d);
@@ -239,11 +269,13 @@ ffn_work_open(struct ffn_work *k, const struct ffn *f, int n, int train,
 {
     size_t size;
 
-    *k = (struct ffn_work){ .n = n };
+    *k = (struct ffn_work){ .n = n, .k = f->k };
     size = lay_out(k, f, train, NULL);
-    if (!(k->block = aligned_alloc(64, size)))
+    k->rows = malloc(sizeof *k->rows * (size_t)n * ((size_t)f->features + 1));
+    if (!k->rows || !(k->block = f->k->alloc(size))) {
+        ffn_work_close(k);
         return why_set(w, "out of memory: %zu bytes of activations", size);
-    memset(k->block, 0, size);
+    }
     lay_out(k, f, train, k->block);
     return 0;
 }
@@ -251,8 +283,10 @@ ffn_work_open(struct ffn_work *k, const struct ffn *f, int n, int train,
 void
 ffn_work_close(struct ffn_work *k)
 {
-    free(k->block);
-    k->block = NULL;
+    if (k->k)
+        k->k->free(k->block);
+    free(k->rows);
+    k->block = k->rows = NULL;
 }
 
 /* Walks the parameters in the order of ffn_plan. */
@@ -307,19 +341,12 @@ tail_at(const struct ffn *f, float *base)
 static void
 gather(const struct ffn *f, struct ffn_work *k, int n)
 {
-    size_t width = (size_t)f->c.width, fw = width * (size_t)f->features;
-    enum { AHEAD = 8 };
+    int width = (int)f->c.width;
 
-    for (int t = 0; t < f->features; t++) {
-        const float *table = f->table + f->row_at[t] * width;
-        const uint32_t *rows = k->rows + (size_t)t * (size_t)k->n;
-        float *to = k->f + width * (size_t)t;
-        for (int i = 0; i < n; i++, to += fw) {
-            if (i + AHEAD < n)
-                __builtin_prefetch(table + width * rows[i + AHEAD]);
-            memcpy(to, table + width * rows[i], width * sizeof *to);
-        }
-    }
+    for (int t = 0; t < f->features; t++)
+        f->k->gather(k->f + (size_t)width * (size_t)t, width * f->features,
+                     f->table + f->row_at[t] * (size_t)width,
+                     k->row + (size_t)t * (size_t)k->n, n, width);
 }
 
 static void
@@ -340,11 +367,24 @@ forward_layer(const struct ffn *f, struct ffn_work *k, int l, int n)
     q->bias(a->z, p.up_b, n, up);
     q->act(a->s, a->z, act, n, h);
     if (sum != a->x)
-        memcpy(sum, a->x, sizeof *sum * (size_t)n * (size_t)d);
+        q->copy(sum, a->x, sizeof *sum * (size_t)n * (size_t)d);
     q->gemm(0, 1, n, d, h, a->s, h, p.down, h, 1, sum, d);
     q->bias(sum, p.down_b, n, d);
     if (norm == FFN_POST)
         q->norm(out, a->mean, a->rstd, sum, p.gain, p.shift, n, d);
+}
+
+void
+ffn_take_rows(const struct ffn *f, struct ffn_work *k, int n)
+{
+    size_t row = (size_t)k->n;
+
+    if (n == k->n)
+        f->k->put(k->row, k->rows, sizeof *k->row * row * (size_t)f->features);
+    else
+        for (size_t t = 0; t < (size_t)f->features; t++)
+            f->k->put(k->row + t * row, k->rows + t * row,
+                      sizeof *k->row * (size_t)n);
 }
 
 void
@@ -357,9 +397,8 @@ ffn_forward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
     int d = (int)f->c.model, fw = f->features * (int)f->c.width;
     float *last;
 
-    for (int i = 0; i < n; i++)
-        memcpy(a->x + (size_t)i * d, f->w + (size_t)bytes[i] * d,
-               sizeof *a->x * (size_t)d);
+    q->put(k->byte, bytes, (size_t)n);
+    q->embed(a->x, f->w, k->byte, n, d);
     if (fw) {
         gather(f, k, n);
         q->gemm(0, 1, n, d, fw, k->f, fw, f->w + f->param[1].at, fw, 1, a->x,
@@ -374,6 +413,21 @@ ffn_forward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
         last = a->y;
     }
     q->gemm(0, 1, n, FFN_VOCAB, d, last, d, p.head, d, 0, k->logits, FFN_VOCAB);
+}
+
+void
+ffn_loss(const struct ffn *f, struct ffn_work *k, const uint8_t *target,
+         float scale, int n, double *nats, size_t *right)
+{
+    const struct kern *q = f->k;
+    double sum;
+    size_t hits;
+
+    q->put(k->target, target, (size_t)n);
+    q->xent(k->logits, k->nats, k->right, k->target, scale, n, FFN_VOCAB);
+    q->total(&sum, &hits, k->nats, k->right, n);
+    *nats += sum;
+    *right += hits;
 }
 
 /* dx comes in as the gradient of the layer's output, leaves as its input's. */
@@ -391,8 +445,8 @@ backward_layer(const struct ffn *f, struct ffn_work *k, int l, int n,
     float *in = norm == FFN_PRE ? a->y : a->x;
 
     if (norm == FFN_POST) {
-        memcpy(k->dy, k->dx, bytes);
-        memset(k->dx, 0, bytes);
+        q->copy(k->dy, k->dx, bytes);
+        q->zero(k->dx, bytes);
         q->norm_back(k->dx, g.gain, g.shift, k->dy, a->y, a->mean, a->rstd,
                      p.gain, n, d);
     }
@@ -412,8 +466,7 @@ backward_layer(const struct ffn *f, struct ffn_work *k, int l, int n,
 }
 
 void
-ffn_backward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
-             int n, float *grad)
+ffn_backward(const struct ffn *f, struct ffn_work *k, int n, float *grad)
 {
     const struct kern *q = f->k;
     struct ffn_layer_work *a = &k->layer[f->c.layers];
@@ -425,14 +478,13 @@ ffn_backward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
     q->gemm(1, 0, v, d, n, k->logits, v, norm ? a->y : a->x, d, 1, g.head, d);
     q->gemm(0, 0, n, d, v, k->logits, v, p.head, d, 0, dlast, d);
     if (norm) {
-        memset(k->dx, 0, sizeof *k->dx * (size_t)n * (size_t)d);
+        q->zero(k->dx, sizeof *k->dx * (size_t)n * (size_t)d);
         q->norm_back(k->dx, g.gain, g.shift, k->dy, a->x, a->mean, a->rstd,
                      p.gain, n, d);
     }
     for (int l = (int)f->c.layers; l-- > 0;)
         backward_layer(f, k, l, n, grad);
-    for (int i = 0; i < n; i++)
-        q->add(grad + (size_t)bytes[i] * d, k->dx + (size_t)i * d, (size_t)d);
+    q->embed_back(grad, k->dx, k->byte, n, d);
     if (fw) {
         const struct ffn_param *in = &f->param[1];
         q->gemm(1, 0, d, fw, n, k->dx, d, k->f, fw, 1, grad + in->at, fw);

@@ -55,10 +55,10 @@ struct ffn {
     struct ffn_param param[FFN_MAX_PARAMS];
     int nparam;
     size_t size;                         /* dense floats */
-    float *w;                            /* [size], owned */
+    float *w;                            /* [size], model memory, owned */
     int features;                        /* context tables */
     size_t row_at[FFN_MAX_FEATURES + 1]; /* first row of each; last: all */
-    float *table;                        /* [rows][width], owned */
+    float *table;                        /* [rows][width], the same */
 };
 
 /* Lay out and allocate a model, all zero. Fails on impossible shapes. */
@@ -68,7 +68,11 @@ void ffn_close(struct ffn *f);
 /* Lay out only: w and table stay NULL. For sizes without memory. */
 int ffn_plan(struct ffn *f, const struct ffn_config *c, struct why *w);
 
+/* Start values, into a model that is on the host. */
 void ffn_init(struct ffn *f, uint64_t seed);
+
+/* Move an open model from the host into the model memory of k. */
+int ffn_move(struct ffn *f, const struct kern *k, struct why *w);
 
 /* Rows of all tables together, and floats in them. */
 size_t ffn_rows(const struct ffn *f);
@@ -81,7 +85,7 @@ double ffn_macs(const struct ffn *f);
 /* The parameter called name, or NULL. */
 const struct ffn_param *ffn_find(const struct ffn *f, const char *name);
 
-/* Activations of up to n positions. */
+/* Activations of up to n positions, in model memory but for rows. */
 struct ffn_layer_work {
     float *x;           /* [n,d] input */
     float *y;           /* [n,d] normalised; for post the sum before it */
@@ -97,8 +101,11 @@ struct ffn_work {
     float *nats;          /* [n] */
     unsigned char *right; /* [n] */
     float *dx, *dy, *dz, *ds;
-    uint32_t *rows; /* [features][n] */
-    void *block;    /* owned */
+    uint8_t *byte, *target; /* [n] what the last pass was about */
+    uint32_t *row;          /* [features][n] the same as rows */
+    uint32_t *rows;         /* [features][n] on the host: to be filled in */
+    void *block;            /* owned, with rows */
+    const struct kern *k;
 };
 
 /* train = 0 shares one layer's memory among all. */
@@ -106,13 +113,21 @@ int ffn_work_open(struct ffn_work *k, const struct ffn *f, int n, int train,
                   struct why *w);
 void ffn_work_close(struct ffn_work *k);
 
-/* Logits for n <= k->n positions with bytes[n] and k->rows filled in. */
+/* Carry the first n positions of k->rows into k->row. ffn_forward needs it;
+ * apart, because a trainer may want to touch the rows before. */
+void ffn_take_rows(const struct ffn *f, struct ffn_work *k, int n);
+
+/* Logits for n <= k->n positions with bytes[n], on the host, and k->row. */
 void ffn_forward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
                  int n);
 
-/* From k->logits holding d loss / d logits: add to grad[f->size], and leave
- * the gradient of the gathered rows in k->f. */
-void ffn_backward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
-                  int n, float *grad);
+/* Then: their losses against target[n], on the host. Adds up nats and hits;
+ * k->logits becomes scale times d loss / d logits. */
+void ffn_loss(const struct ffn *f, struct ffn_work *k, const uint8_t *target,
+              float scale, int n, double *nats, size_t *right);
+
+/* Then: add to grad[f->size] in model memory, and leave the gradient of the
+ * gathered rows in k->f. */
+void ffn_backward(const struct ffn *f, struct ffn_work *k, int n, float *grad);
 
 #endif

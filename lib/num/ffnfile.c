@@ -59,16 +59,18 @@ read_config(const struct ckpt *c, struct ffn_config *g, struct why *w)
     return 0;
 }
 
-/* Copy the tensor called name, which must have exactly n floats. */
+/* Copy the tensor called name, which must have exactly n floats, into model
+ * memory. */
 static int
-copy(const struct ckpt *c, const char *name, float *to, size_t n, struct why *w)
+copy(const struct kern *k, const struct ckpt *c, const char *name, float *to,
+     size_t n, struct why *w)
 {
     const struct ckpt_tensor *t = ckpt_find(c, name);
 
     if (!t || ckpt_count(t) != n)
         return why_set(w, "tensor %s is %s", name,
                        t ? "of another size" : "missing");
-    memcpy(to, t->data, n * sizeof *to);
+    k->put(to, t->data, n * sizeof *to);
     return 0;
 }
 
@@ -85,11 +87,12 @@ read_model(const struct ckpt *c, struct ffn *f, struct why *w)
         return -1;
     for (int i = 0; i < f->nparam; i++) {
         const struct ffn_param *p = &f->param[i];
-        if (copy(c, p->name, f->w + p->at, (size_t)p->rows * (size_t)p->cols,
-                 w) < 0)
+        if (copy(f->k, c, p->name, f->w + p->at,
+                 (size_t)p->rows * (size_t)p->cols, w) < 0)
             return -1;
     }
-    return f->features ? copy(c, "tables", f->table, ffn_table_size(f), w) : 0;
+    return f->features ? copy(f->k, c, "tables", f->table, ffn_table_size(f), w)
+                       : 0;
 }
 
 static int
@@ -176,14 +179,15 @@ ffnfile_resume(const struct ffnfile *x, struct train *t, struct why *w)
     t->steps = (uint64_t)x->steps;
     t->seen = (uint64_t)x->seen;
     if (x->bundle) { /* a bundle does not say where in the text it stopped */
-        memcpy(t->m, x->isis.m, f->size * sizeof *t->m);
-        memcpy(t->v, x->isis.v, f->size * sizeof *t->v);
+        f->k->put(t->m, x->isis.m, f->size * sizeof *t->m);
+        f->k->put(t->v, x->isis.v, f->size * sizeof *t->v);
         return 0;
     }
-    if (copy(&x->ckpt, "moment1", t->m, f->size, w) < 0 ||
-        copy(&x->ckpt, "moment2", t->v, f->size, w) < 0)
+    if (copy(f->k, &x->ckpt, "moment1", t->m, f->size, w) < 0 ||
+        copy(f->k, &x->ckpt, "moment2", t->v, f->size, w) < 0)
         return -1;
-    if (f->features && copy(&x->ckpt, "tables.acc", t->acc, ffn_rows(f), w) < 0)
+    if (f->features &&
+        copy(f->k, &x->ckpt, "tables.acc", t->acc, ffn_rows(f), w) < 0)
         return -1;
     t->epoch = (uint64_t)x->epoch;
     return bytes_seek(t->data, (uint64_t)x->epoch, (size_t)x->next, w);
@@ -210,9 +214,55 @@ write_meta(struct sbuf *b, const struct train *t, double seconds)
     ckpt_meta(b, "loss", "%.9g", t->loss);
 }
 
-int
-ffnfile_save(const char *path, const struct train *t, double seconds,
-             struct why *w)
+/* What a checkpoint holds, on the host: the run's own memory where that is
+ * it, copies elsewhere. */
+struct state {
+    float *w, *table, *acc, *m, *v;
+};
+
+static float *
+to_host(const struct kern *k, float *p, size_t n)
+{
+    float *host;
+
+    if (k->host || !p)
+        return p;
+    if ((host = malloc(n * sizeof *host + 1)))
+        k->get(host, p, n * sizeof *host);
+    return host;
+}
+
+static int
+state_open(struct state *s, const struct train *t, struct why *w)
+{
+    const struct ffn *f = t->f;
+    const struct kern *k = f->k;
+
+    s->w = to_host(k, f->w, f->size);
+    s->table = to_host(k, f->table, ffn_table_size(f));
+    s->acc = to_host(k, t->acc, ffn_rows(f));
+    s->m = to_host(k, t->m, f->size);
+    s->v = to_host(k, t->v, f->size);
+    if (!s->w || (f->table && !s->table) || !s->acc || !s->m || !s->v)
+        return why_set(w, "out of memory: a copy of the model");
+    return k->error() ? why_set(w, "%s", k->error()) : 0;
+}
+
+static void
+state_close(struct state *s, const struct kern *k)
+{
+    if (k->host)
+        return;
+    free(s->w);
+    free(s->table);
+    free(s->acc);
+    free(s->m);
+    free(s->v);
+}
+
+static int
+write_state(const char *path, const struct train *t, const struct state *s,
+            double seconds, struct why *w)
 {
     const struct ffn *f = t->f;
     struct ckpt_tensor list[FFN_MAX_PARAMS + 4];
@@ -223,18 +273,31 @@ ffnfile_save(const char *path, const struct train *t, double seconds,
     for (int i = 0; i < f->nparam; i++) {
         const struct ffn_param *p = &f->param[i];
         list[n++] = (struct ckpt_tensor){
-            p->name, 2, { (size_t)p->rows, (size_t)p->cols }, f->w + p->at
+            p->name, 2, { (size_t)p->rows, (size_t)p->cols }, s->w + p->at
         };
     }
     if (rows) {
         list[n++] =
-            (struct ckpt_tensor){ "tables", 2, { rows, width }, f->table };
-        list[n++] = (struct ckpt_tensor){ "tables.acc", 1, { rows }, t->acc };
+            (struct ckpt_tensor){ "tables", 2, { rows, width }, s->table };
+        list[n++] = (struct ckpt_tensor){ "tables.acc", 1, { rows }, s->acc };
     }
-    list[n++] = (struct ckpt_tensor){ "moment1", 1, { f->size }, t->m };
-    list[n++] = (struct ckpt_tensor){ "moment2", 1, { f->size }, t->v };
+    list[n++] = (struct ckpt_tensor){ "moment1", 1, { f->size }, s->m };
+    list[n++] = (struct ckpt_tensor){ "moment2", 1, { f->size }, s->v };
     write_meta(&meta, t, seconds);
     bad = ckpt_write(path, &meta, list, n, w);
     sbuf_free(&meta);
+    return bad;
+}
+
+int
+ffnfile_save(const char *path, const struct train *t, double seconds,
+             struct why *w)
+{
+    struct state s;
+    int bad = state_open(&s, t, w);
+
+    if (!bad)
+        bad = write_state(path, t, &s, seconds, w);
+    state_close(&s, t->f->k);
     return bad;
 }

@@ -33,18 +33,15 @@ newton_schulz(const struct kern *k, float *x, float *next, float *g, float *p,
 {
     static const float a3 = 3.4445f, b3 = -4.7750f, c3 = 2.0315f;
     int wide = r <= c, s = wide ? r : c;
-    size_t n = (size_t)r * (size_t)c;
 
     k->gemm(!wide, wide, s, s, wide ? c : r, x, c, x, c, 0, g, s);
     k->gemm(0, 0, s, s, s, g, s, g, s, 0, p, s);
-    for (int i = 0; i < s * s; i++)
-        p[i] = b3 * g[i] + c3 * p[i];
+    k->mix(p, b3, g, c3, p, (size_t)s * (size_t)s);
     if (wide)
         k->gemm(0, 0, r, c, r, p, r, x, c, 0, next, c);
     else
         k->gemm(0, 0, r, c, c, x, c, p, c, 0, next, c);
-    for (size_t i = 0; i < n; i++)
-        x[i] = a3 * x[i] + next[i];
+    k->mix(x, a3, x, 1, next, (size_t)r * (size_t)c);
 }
 
 void
@@ -56,16 +53,12 @@ muon_step(const struct kern *k, float *w, const float *g, float *m,
     float *x = scratch, *next = x + n, *gram = next + n;
     float *poly = gram + (size_t)s * (size_t)s, norm, by;
 
-    for (size_t i = 0; i < n; i++) {
-        m[i] = momentum * m[i] + (1 - momentum) * g[i];
-        x[i] = momentum * m[i] + (1 - momentum) * g[i];
-    }
+    k->mix(m, momentum, m, 1 - momentum, g, n);
+    k->mix(x, momentum, m, 1 - momentum, g, n);
     norm = (float)sqrt(k->sumsq(x, n)) + 1e-12f;
-    for (size_t i = 0; i < n; i++)
-        x[i] /= norm;
+    k->mix(x, 1 / norm, x, 0, x, n);
     for (int i = 0; i < 5; i++)
         newton_schulz(k, x, next, gram, poly, rows, cols);
     by = lr * 0.2f * sqrtf((float)most);
-    for (size_t i = 0; i < n; i++)
-        w[i] = (1 - lr * decay) * w[i] - by * x[i];
+    k->mix(w, 1 - lr * decay, w, -by, x, n);
 }

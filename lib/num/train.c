@@ -8,8 +8,8 @@
 
 struct train_member {
     struct ffn_work work;
-    float *grad;    /* [f->size] */
-    float *scratch; /* for muon */
+    float *grad;    /* [f->size], model memory */
+    float *scratch; /* for muon, the same */
     double sumsq;   /* of its share of the summed gradient */
     double nats;
     size_t from, n, right; /* its positions in the batch */
@@ -23,9 +23,9 @@ alloc_member(struct train *t, struct train_member *m, struct why *w)
 
     if (ffn_work_open(&m->work, t->f, most, 1, w) < 0)
         return -1;
-    m->grad = calloc(t->f->size, sizeof *m->grad);
+    m->grad = t->f->k->alloc(sizeof *m->grad * t->f->size);
     if (t->c.opt == TRAIN_MUON)
-        m->scratch = malloc(sizeof *m->scratch * muon_scratch(t->f));
+        m->scratch = t->f->k->alloc(sizeof *m->scratch * muon_scratch(t->f));
     if (!m->grad || (t->c.opt == TRAIN_MUON && !m->scratch))
         return why_set(w, "out of memory: gradients");
     return 0;
@@ -38,9 +38,9 @@ train_open(struct train *t, struct ffn *f, struct bytes *data,
     size_t batch = (size_t)c->batch, size = f->size;
 
     *t = (struct train){ .f = f, .data = data, .team = team, .c = *c };
-    t->m = calloc(size, sizeof *t->m);
-    t->v = calloc(size, sizeof *t->v);
-    t->acc = calloc(ffn_rows(f) + 1, sizeof *t->acc);
+    t->m = f->k->alloc(sizeof *t->m * size);
+    t->v = f->k->alloc(sizeof *t->v * size);
+    t->acc = f->k->alloc(sizeof *t->acc * (ffn_rows(f) + 1));
     t->input = malloc(batch);
     t->target = malloc(batch);
     t->segment = malloc(sizeof *t->segment * batch);
@@ -61,14 +61,18 @@ train_open(struct train *t, struct ffn *f, struct bytes *data,
 void
 train_close(struct train *t)
 {
+    const struct kern *k = t->f ? t->f->k : NULL;
+
     for (int i = 0; t->member && i < team_size(t->team); i++) {
         ffn_work_close(&t->member[i].work);
-        free(t->member[i].grad);
-        free(t->member[i].scratch);
+        k->free(t->member[i].grad);
+        k->free(t->member[i].scratch);
     }
-    free(t->m);
-    free(t->v);
-    free(t->acc);
+    if (k) {
+        k->free(t->m);
+        k->free(t->v);
+        k->free(t->acc);
+    }
     free(t->input);
     free(t->target);
     free(t->segment);
@@ -92,14 +96,15 @@ square_product(void *ctx, int index, int members)
 
     (void)members;
     p->k->gemm(0, 1, n, n, n, a, n, a + n * n, n, 0, a + 2 * n * n, n);
+    p->k->error(); /* a device may not have done it yet */
 }
 
 double
 train_peak(struct team *team, const struct kern *k)
 {
     size_t square = (size_t)PEAK_SIDE * PEAK_SIDE;
-    struct peak p = { k, calloc(3 * square * (size_t)team_size(team),
-                                sizeof *p.block) };
+    struct peak p = { k, k->alloc(3 * square * (size_t)team_size(team) *
+                                  sizeof *p.block) };
     double best = INFINITY, side = PEAK_SIDE;
 
     for (int i = 0; p.block && i < PEAK_ROUNDS; i++) {
@@ -110,7 +115,7 @@ train_peak(struct team *team, const struct kern *k)
         best = fmin(best, (double)(to.tv_sec - from.tv_sec) +
                               1e-9 * (double)(to.tv_nsec - from.tv_nsec));
     }
-    free(p.block);
+    k->free(p.block);
     return 2 * side * side * side * team_size(team) / best;
 }
 
@@ -177,20 +182,14 @@ static void
 forget_rows(struct train *t, int index, int members)
 {
     const struct ffn *f = t->f;
-    size_t width = (size_t)f->c.width;
+    int width = (int)f->c.width;
 
-    for (size_t i = (size_t)index; i < (size_t)f->features;
-         i += (size_t)members)
+    for (int i = index; i < f->features; i += members)
         for (int j = 0; j < members; j++) {
             const struct ffn_work *k = &t->member[j].work;
-            const uint32_t *rows = k->rows + i * (size_t)k->n;
-            for (size_t p = 0; p < t->member[j].n; p++) {
-                size_t at = f->row_at[i] + rows[p];
-                if (t->acc[at] >= 0)
-                    continue;
-                t->acc[at] = 0;
-                memset(f->table + at * width, 0, width * sizeof *f->table);
-            }
+            f->k->forget(
+                f->table + f->row_at[i] * (size_t)width, t->acc + f->row_at[i],
+                k->row + (size_t)i * (size_t)k->n, (int)t->member[j].n, width);
         }
 }
 
@@ -198,11 +197,9 @@ forget_rows(struct train *t, int index, int members)
 static void
 new_epoch(struct train *t)
 {
-    size_t n = ffn_rows(t->f);
-
     t->epoch = t->data->epoch;
-    for (size_t i = 0; i < n && !t->c.remember; i++)
-        t->acc[i] = t->acc[i] > 0 ? -t->acc[i] : t->acc[i];
+    if (!t->c.remember)
+        t->f->k->expire(t->acc, ffn_rows(t->f));
 }
 
 static void
@@ -212,19 +209,14 @@ gradient(struct train *t, struct train_member *m)
     float scale = t->c.sum ? 1 : 1 / (float)t->n;
     int n = (int)m->n;
 
-    memset(m->grad, 0, sizeof *m->grad * t->f->size);
+    t->f->k->zero(m->grad, sizeof *m->grad * t->f->size);
     m->nats = 0;
     m->right = 0;
     if (n == 0)
         return;
     ffn_forward(t->f, k, t->input + m->from, n);
-    t->f->k->xent(k->logits, k->nats, k->right, t->target + m->from, scale, n,
-                  FFN_VOCAB);
-    for (int i = 0; i < n; i++) {
-        m->nats += k->nats[i];
-        m->right += k->right[i];
-    }
-    ffn_backward(t->f, k, t->input + m->from, n, m->grad);
+    ffn_loss(t->f, k, t->target + m->from, scale, n, &m->nats, &m->right);
+    ffn_backward(t->f, k, n, m->grad);
 }
 
 /* Sum the members' gradients into member 0's, this member's share of them. */
@@ -238,18 +230,6 @@ reduce(struct train *t, struct train_member *m, int index, int members)
     for (int i = 1; i < members; i++)
         t->f->k->add(sum + from, t->member[i].grad + from, to - from);
     m->sumsq = t->f->k->sumsq(sum + from, to - from);
-}
-
-static void
-sgd(struct train *t, size_t from, size_t to, float scale)
-{
-    float beta = (float)t->c.beta1, lr = (float)t->lr_now, *w = t->f->w;
-    const float *g = t->member[0].grad;
-
-    for (size_t i = from; i < to; i++) {
-        t->m[i] = beta * t->m[i] + scale * g[i];
-        w[i] -= lr * t->m[i];
-    }
 }
 
 /* Apply AdamW to the part of parameter p inside [from, to). */
@@ -286,7 +266,8 @@ update_dense(struct train *t, struct train_member *m, int index, int members,
 
     team_share(f->size, index, members, &from, &to);
     if (t->c.opt == TRAIN_SGD) {
-        sgd(t, from, to, scale);
+        f->k->sgd(f->w + from, t->member[0].grad + from, t->m + from, to - from,
+                  (float)t->lr_now, (float)t->c.beta1, scale);
         return;
     }
     for (int i = 0; i < f->nparam; i++) {
@@ -314,7 +295,7 @@ update_tables(struct train *t, int index, int members)
             const struct ffn_work *k = &t->member[j].work;
             f->k->sparse(
                 f->table + f->row_at[i] * (size_t)width, t->acc + f->row_at[i],
-                k->rows + (size_t)i * (size_t)k->n,
+                k->row + (size_t)i * (size_t)k->n,
                 k->f + (size_t)i * (size_t)width, fw, lr,
                 1e-6f / (to_mean * to_mean), (int)t->member[j].n, width);
         }
@@ -333,6 +314,7 @@ step(void *ctx, int index, int members)
     m->from = from;
     m->n = to - from;
     find_rows(t, m);
+    ffn_take_rows(t->f, &m->work, (int)m->n);
     if (!t->c.remember && t->epoch > 0) {
         team_wait(t->team);
         forget_rows(t, index, members);
@@ -373,6 +355,9 @@ train_step(struct train *t, double lr_scale, struct why *w)
     t->loss = nats / (double)t->n;
     t->accuracy = (double)right / (double)t->n;
     t->grad_norm = sqrt(sumsq);
+    if (t->f->k->error())
+        return why_set(w, "step %llu: %s", (unsigned long long)t->steps,
+                       t->f->k->error());
     if (!isfinite(t->loss) || !isfinite(t->grad_norm))
         return why_set(w, "step %llu: the loss is not a number",
                        (unsigned long long)t->steps);

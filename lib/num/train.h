@@ -3,8 +3,9 @@
  *
  * A step takes `batch` positions, shared among the team: each member runs its
  * part forward and backward, the gradients are added up, clipped and applied.
- * The result depends on the number of members only by the order of addition;
- * with the same seed and team it is reproducible to the bit.
+ * On a device the team has one member. The result depends on the number of
+ * members only by the order of addition; with the same seed and team it is
+ * reproducible to the bit.
  */
 #ifndef LU_TRAIN_H
 #define LU_TRAIN_H
@@ -38,8 +39,8 @@ struct train {
     struct team *team;
     struct train_config c;
     uint64_t steps, seen; /* in the life of the model */
-    float *m, *v;         /* [f->size] moments, owned */
-    float *acc;           /* [rows] of Adagrad, owned; negative where
+    float *m, *v;         /* [f->size] moments, model memory, owned */
+    float *acc;           /* [rows] of Adagrad, the same; negative where
                              the row is from an earlier epoch */
     uint64_t epoch;       /* that acc belongs to */
     /* of the last step */

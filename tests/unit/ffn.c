@@ -13,12 +13,12 @@ static double
 loss(const struct ffn *f, struct ffn_work *k)
 {
     double sum = 0;
+    size_t right = 0;
 
     ngram_rows(&f->ngram, k->rows, N, text, 0, 0, N);
+    ffn_take_rows(f, k, N);
     ffn_forward(f, k, text, N);
-    f->k->xent(k->logits, k->nats, k->right, text + 1, 1, N, FFN_VOCAB);
-    for (int i = 0; i < N; i++)
-        sum += k->nats[i];
+    ffn_loss(f, k, text + 1, 1, N, &sum, &right);
     return sum;
 }
 
@@ -72,7 +72,7 @@ check_shape(struct ffn_config c)
         f.table[i] = 0.3f * rng_normal(&r);
     grad = calloc(f.size, sizeof *grad);
     loss(&f, &k);
-    ffn_backward(&f, &k, text, N, grad);
+    ffn_backward(&f, &k, N, grad);
     df = malloc(sizeof *df * N * (size_t)(c.width * f.features + 1));
     memcpy(df, k.f, sizeof *df * N * (size_t)(c.width * f.features));
     for (int i = 0; i < f.nparam; i++)
