@@ -1,14 +1,16 @@
-/* kern_cpu against kern_ref, operation by operation, on awkward sizes. */
+/* kern_cpu against kern_ref, operation by operation, on awkward sizes, with the
+ * loops of every level that this processor has. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
 #include "kern.h"
+#include "levels.h"
 #include "num/rng.h"
 
-enum { MOST = 64 * 300 };
+enum { MOST = 530 * 280 };
 static struct rng rng;
-static float a[MOST], b[MOST], x[MOST], y[MOST], p[MOST], q[MOST];
+static float a[MOST], b[MOST], x[MOST], y[MOST], z[MOST], p[MOST], q[MOST];
 
 static void
 fill(float *to, int n, float scale)
@@ -47,13 +49,65 @@ test_gemm(void)
         memcpy(y, x, sizeof y);
         if (beta == 0)
             y[0] = NAN; /* beta 0 must overwrite whatever is there */
+        memcpy(z, y, sizeof z);
         kern_ref.gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, beta, x,
                       n);
         kern_cpu.gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, beta, y,
                       n);
         CHECK(distance(y, x, m * n) < 1e-5);
+        memcpy(y, z, sizeof y);
+        kern_base.gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, beta, y,
+                       n);
+        CHECK(distance(y, x, m * n) < 1e-5);
     }
     promise("kern: gemm agrees for every transposition, with and without +=");
+}
+
+static void
+fill_whole(float *to, int n)
+{
+    for (int i = 0; i < n; i++)
+        to[i] = (float)rng_below(&rng, 17) - 8;
+}
+
+/* Small whole numbers lose nothing as bfloat16: what differs is misplaced. */
+static void
+test_low(void)
+{
+    static const int size[][3] = {
+        { 1, 1, 1 },     { 9, 17, 3 },     { 70, 65, 34 },
+        { 7, 530, 270 }, { 530, 37, 259 },
+    };
+    const struct kern *low = kern_low();
+
+    for (int c = 0; low && c < 5 * 8; c++) {
+        const int *s = size[c / 8];
+        int m = s[0], n = s[1], k = s[2], ta = c & 1, tb = c >> 1 & 1;
+        float beta = c & 4 ? 0.5f : 0;
+        fill_whole(a, m * k);
+        fill_whole(b, k * n);
+        fill_whole(x, MOST);
+        memcpy(y, x, sizeof y);
+        if (beta == 0)
+            y[0] = NAN;
+        kern_ref.gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, beta, x,
+                      n + 3);
+        low->gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, beta, y,
+                  n + 3);
+        CHECK(memcmp(x, y, sizeof x) == 0);
+    }
+    if (low) {
+        fill(a, 100, 1);
+        low->gemm(0, 1, 1, 1, 100, a, 100, a, 100, 0, y, 1);
+        kern_ref.gemm(0, 1, 1, 1, 100, a, 100, a, 100, 0, x, 1);
+        CHECK_NEAR(y[0], x[0], 1.0 / 256, 0);
+        CHECK(low->bf16 && !kern_cpu.bf16);
+        a[3] = NAN;
+        low->gemm(0, 1, 1, 1, 100, a, 100, a, 100, 0, y, 1);
+        CHECK(isnan(y[0]));
+    }
+    promise(low ? "kern: bf16 products have every factor in its place"
+                : "kern: bf16 products # SKIP no instruction for them");
 }
 
 static void
@@ -240,11 +294,17 @@ test_memory(void)
     promise("kern: memory is zeroed and aligned; too much is refused");
 }
 
-int
-main(void)
+static void
+test_level(const char *level)
 {
-    rng_seed(&rng, 7);
+    setenv("LU_CPU", level, 1);
     kern_cpu.start();
+    if (!strstr(kern_cpu.name, level)) {
+        printf("# this processor has no %s\n", level);
+        return;
+    }
+    printf("# %s\n", kern_cpu.name);
+    CHECK(kern_low() == NULL);
     test_gemm();
     test_norm();
     test_act();
@@ -253,5 +313,17 @@ main(void)
     test_sparse();
     test_rows();
     test_memory();
+}
+
+int
+main(void)
+{
+    rng_seed(&rng, 7);
+    test_level("base");
+    test_level("avx2");
+    test_level("avx512");
+    setenv("LU_CPU", "bf16", 1);
+    kern_cpu.start();
+    test_low();
     return check_done();
 }

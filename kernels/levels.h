@@ -1,0 +1,17 @@
+/*
+ * levels.h - what cpu.c chooses from. Each is in the program where the compiler
+ * can make it, and may be called where the processor can run it.
+ */
+#ifndef LU_LEVELS_H
+#define LU_LEVELS_H
+
+#include "kern.h"
+
+/* The loops, without products by a BLAS. */
+extern const struct kern kern_base, kern_avx2, kern_avx512;
+
+/* gemm of kern.h with both factors rounded to bfloat16, summed in float. */
+void gemm_bf16(int ta, int tb, int m, int n, int k, const float *a, int lda,
+               const float *b, int ldb, float beta, float *c, int ldc);
+
+#endif
