@@ -18,7 +18,7 @@
 #include "num/bpb.h"
 #include "num/ffnfile.h"
 
-static int json, rolling;
+static int json, rolling, precision;
 static long context, max_bytes, threads;
 static const struct opt opts[] = {
     { 'c', "context", OPT_INT, &context, "n", "window in bytes (the model's)",
@@ -28,13 +28,16 @@ static const struct opt opts[] = {
       "evaluate the first N bytes only", 1, 1e15 },
     { 'r', "rolling", OPT_FLAG, &rolling, NULL,
       "every byte sees the whole window before it" },
+    { 0, "precision", OPT_ONEOF, &precision, "auto|fp32|bf16",
+      "factors of matrix products (auto: bf16 where it is fast)" },
     { 0, "threads", OPT_INT, &threads, "n", "worker threads (all processors)",
       1, 256 },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-jr] [-c n] [-m n] [--threads n] ckpt [text ...]",
+    .usage =
+        "[-jr] [-c n] [-m n] [--precision p] [--threads n] ckpt [text ...]",
     .what = "bits per byte of text under a model",
     .opts = opts,
     .exits = exits,
@@ -57,11 +60,11 @@ read_text(struct sbuf *b, int argc, char **argv)
 }
 
 static void
-print(const struct bpb *b, size_t bytes, long window)
+print(const struct bpb *b, size_t bytes, long window, int bf16)
 {
-    static const char *const cols[] = { "nats",    "bytes",   "targets",
-                                        "windows", "context", "accuracy",
-                                        "val_bpb", NULL };
+    static const char *const cols[] = { "nats",    "bytes",     "targets",
+                                        "windows", "context",   "accuracy",
+                                        "val_bpb", "precision", NULL };
     struct out o = { .fp = stdout,
                      .form = json ? OUT_JSON : OUT_KEYS,
                      .cols = cols };
@@ -73,6 +76,7 @@ print(const struct bpb *b, size_t bytes, long window)
     out_int(&o, window);
     out_fixed(&o, (double)b->right / (double)b->targets, 6);
     out_fixed(&o, b->bits_per_byte, 6);
+    out_str(&o, bf16 ? "bf16" : "fp32");
     out_close(&o);
 }
 
@@ -89,7 +93,8 @@ main(int argc, char *argv[])
 
     if (first == argc)
         opt_usage();
-    if (ffnfile_load(&model, &file, argv[first], &w) < 0)
+    if (ffnfile_load(&model, &file, argv[first], &w) < 0 ||
+        ffn_products(&model, (enum ffn_precision)precision, &w) < 0)
         errx(X_FAIL, "%s", w.s);
     if (!context)
         context = model.c.context;
@@ -101,6 +106,6 @@ main(int argc, char *argv[])
         errx(X_FAIL, "%s: %s", first + 1 < argc ? argv[first + 1] : "-", w.s);
     if (!isfinite(b.bits_per_byte))
         errx(X_NO, "%s: the model's output is not a number", argv[first]);
-    print(&b, text.len, context);
+    print(&b, text.len, context, model.k->bf16);
     return X_YES;
 }

@@ -50,7 +50,7 @@ static struct train_config rule = {
 };
 static double budget = 60, save_every = 300, warmup = 0.02, decay = 0.4;
 static long steps, seed = 1, threads, segment = 128;
-static int size, resume, verbose, dry_run, summary, compat;
+static int size, resume, verbose, dry_run, summary, compat, precision;
 static const char *conf, *out_path, *val_path;
 
 static const struct opt opts[] = {
@@ -91,6 +91,8 @@ static const struct opt opts[] = {
       "update rule of the dense weights (adamw)", .conf = 1 },
     { 0, "orders", OPT_INT, &model.orders, "n",
       "longest context that is hashed, 0 for none (7)", 0, NGRAM_MAX_ORDER, 1 },
+    { 0, "precision", OPT_ONEOF, &precision, "auto|fp32|bf16",
+      "factors of matrix products (auto: bf16 where it is fast)", .conf = 1 },
     { 0, "remember", OPT_FLAG, &rule.remember, NULL,
       "keep context tables from one pass over the text to the next",
       .conf = 1 },
@@ -192,6 +194,8 @@ preset_isis(void)
         rule.lr = lr;
     segment = model.context;
     warmup = decay = 0;
+    if (precision == FFN_AUTO)
+        precision = FFN_FP32;
 }
 
 static void
@@ -244,6 +248,8 @@ open_job(struct job *j)
     if (val_path && j->val.len < (size_t)c->context + 1)
         errx(X_FAIL, "%s: too short: %zu bytes, need context + 1 = %ld",
              val_path, j->val.len, c->context + 1);
+    if (ffn_products(&j->model, (enum ffn_precision)precision, &w) < 0)
+        errx(X_FAIL, "%s", w.s);
     if (!(j->team = team_open((int)threads, &w)) ||
         bytes_open(&j->data, (uint8_t *)j->text.s, j->text.len,
                    (size_t)c->context, (size_t)segment, compat == COMPAT_ISIS,
@@ -345,8 +351,8 @@ evaluate(struct job *j, const struct session *s)
     if (summary == SUM_NONE)
         return;
     if (val_path)
-        printf("eval_seconds: %.1f\neval_targets: %zu\n", j->eval_seconds,
-               b.targets);
+        printf("eval_seconds: %.1f\neval_targets: %zu\nprecision: %s\n",
+               j->eval_seconds, b.targets, j->model.k->bf16 ? "bf16" : "fp32");
     print_summary(j, s, &b);
 }
 

@@ -147,6 +147,18 @@ ffn_move(struct ffn *f, const struct kern *k, struct why *w)
     return 0;
 }
 
+int
+ffn_products(struct ffn *f, enum ffn_precision p, struct why *w)
+{
+    const struct kern *low = kern_low();
+
+    if (p == FFN_BF16 && !low)
+        return why_set(w, "no bf16 products on this processor: use fp32");
+    if (f->k == &kern_cpu && low && p != FFN_FP32)
+        f->k = low;
+    return 0;
+}
+
 const struct ffn_param *
 ffn_find(const struct ffn *f, const char *name)
 {

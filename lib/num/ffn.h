@@ -74,6 +74,12 @@ void ffn_init(struct ffn *f, uint64_t seed);
 /* Move an open model from the host into the model memory of k. */
 int ffn_move(struct ffn *f, const struct kern *k, struct why *w);
 
+/* Set how the products of a model on the host are computed. AUTO is bf16 where
+ * the processor has it: twice as fast, and the loss moves by less than a change
+ * of the seed does. Fails when it is asked for and not there. */
+enum ffn_precision { FFN_AUTO, FFN_FP32, FFN_BF16 };
+int ffn_products(struct ffn *f, enum ffn_precision p, struct why *w);
+
 /* Rows of all tables together, and floats in them. */
 size_t ffn_rows(const struct ffn *f);
 size_t ffn_table_size(const struct ffn *f);

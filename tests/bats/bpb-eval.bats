@@ -70,6 +70,19 @@ bundle() {
 	same "$want"
 }
 
+@test "bpb-eval: --precision moves the result by less than 0.0005" {
+	model 5
+	run -0 bpb-eval --precision fp32 m text
+	[ "${lines[7]}" = "precision: fp32" ]
+	want=${lines[6]#val_bpb: }
+	LU_CPU=avx512 run -0 bpb-eval m text
+	[ "${lines[7]}" = "precision: fp32" ]
+	run -0 bpb-eval m text
+	awk -v a="$want" '/^val_bpb/ { d = $2 - a
+	    exit !(d < 0.0005 && d > -0.0005) }' <<<"$output"
+	LU_CPU=avx512 run -2 bpb-eval --precision bf16 m text
+}
+
 @test "bpb-eval: the result does not depend on the number of threads" {
 	model 5
 	run -0 bpb-eval --threads 1 m text

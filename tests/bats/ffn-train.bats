@@ -15,14 +15,14 @@ labels() {
 @test "ffn-train: learns, saves, and closes with the summary block" {
 	run -0 --separate-stderr ffn-train -n 60 -v val.txt -o m train.txt
 	[ -z "$stderr" ]
-	[ "$(labels)" = "eval_seconds eval_targets --- val_bpb training_seconds total_seconds peak_vram_mb mfu_percent total_tokens_m num_steps num_params_m " ]
-	[[ ${lines[3]} =~ ^"val_bpb:          "[0-9]\.[0-9]{6}$ ]]
-	[[ ${lines[4]} =~ ^"training_seconds: "[0-9]+\.[0-9]$ ]]
-	[[ ${lines[5]} =~ ^"total_seconds:    "[0-9]+\.[0-9]$ ]]
-	[[ ${lines[6]} =~ ^"peak_vram_mb:     "[1-9][0-9]*\.[0-9]$ ]]
-	[[ ${lines[7]} =~ ^"mfu_percent:      "[0-9]+\.[0-9]{2}$ ]]
-	[ "${lines[8]}" = "total_tokens_m:   0.1" ]
-	[ "${lines[9]}" = "num_steps:        60" ]
+	[ "$(labels)" = "eval_seconds eval_targets precision --- val_bpb training_seconds total_seconds peak_vram_mb mfu_percent total_tokens_m num_steps num_params_m " ]
+	[[ ${lines[4]} =~ ^"val_bpb:          "[0-9]\.[0-9]{6}$ ]]
+	[[ ${lines[5]} =~ ^"training_seconds: "[0-9]+\.[0-9]$ ]]
+	[[ ${lines[6]} =~ ^"total_seconds:    "[0-9]+\.[0-9]$ ]]
+	[[ ${lines[7]} =~ ^"peak_vram_mb:     "[1-9][0-9]*\.[0-9]$ ]]
+	[[ ${lines[8]} =~ ^"mfu_percent:      "[0-9]+\.[0-9]{2}$ ]]
+	[ "${lines[9]}" = "total_tokens_m:   0.1" ]
+	[ "${lines[10]}" = "num_steps:        60" ]
 	awk '/^val_bpb/ { exit !($2 < 1.5) }' <<<"$output"
 }
 
@@ -30,7 +30,21 @@ labels() {
 	run -0 ffn-train "${small[@]}" -n 2 --summary karpathy --layers 3 \
 	    -v val.txt train.txt
 	[[ $(labels) == *"mfu_percent total_tokens_M num_steps num_params_M depth " ]]
-	[ "${lines[11]}" = "depth:            3" ]
+	[ "${lines[12]}" = "depth:            3" ]
+}
+
+@test "ffn-train: --precision says what the products are made of" {
+	run -0 ffn-train "${small[@]}" -n 20 --precision fp32 -v val.txt train.txt
+	[ "${lines[2]}" = "precision: fp32" ]
+	one=$(sed -n 's/^val_bpb: *//p' <<<"$output")
+	LU_CPU=avx512 run -2 ffn-train "${small[@]}" -n 2 --precision bf16 \
+	    -v val.txt train.txt
+	[[ $output == *"no bf16 products on this processor"* ]]
+	run -0 ffn-train "${small[@]}" -n 20 -v val.txt train.txt
+	awk -v a="$one" '/^val_bpb/ { exit !(($2 - a) ^ 2 < 1e-4) }' <<<"$output"
+	LU_CPU=base run -0 ffn-train "${small[@]}" -n 20 -v val.txt train.txt
+	[ "${lines[2]}" = "precision: fp32" ]
+	awk -v a="$one" '/^val_bpb/ { exit !(($2 - a) ^ 2 < 1e-6) }' <<<"$output"
 }
 
 @test "ffn-train: what was not measured is not printed" {
