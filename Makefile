@@ -35,7 +35,7 @@ LIBOBJ   := $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c kernels/*.c))
 UNIT     := $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/*.c))
 FAULTS   := $(patsubst tests/%.c,$B/%,$(wildcard tests/faults/*.c))
 LIB      := $B/liblearn.a
-SOURCES  := $(wildcard bin/*.c lib/*/*.[ch] kernels/*.[ch] tests/*/*.[ch])
+SOURCES  := $(wildcard bin/*.c plugins/*.c lib/*/*.[ch] kernels/*.[ch] tests/*/*.[ch])
 SHELLS   := $(shell grep -lE '^\#!.*(sh|bats)$$' .ci/run bin/*.sh scripts/* \
 	      scripts/dev/* tests/*/* examples/*/* 2>/dev/null) \
 	    $(wildcard tests/*/*.bash)
@@ -123,7 +123,7 @@ lint-c:
 	cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability \
 	  --suppress=missingIncludeSystem --suppress=varFuncNullUB -Ilib -Ikernels bin lib kernels
 	clang-format -n -Werror $(SOURCES)
-	printf '%s\n' $(filter %.c,$(SOURCES)) | xargs -P2 -n50 \
+	printf '%s\n' $(filter-out plugins/%,$(filter %.c,$(SOURCES))) | xargs -P2 -n50 \
 	  clang -fsyntax-only -Werror $(OURCPP) -std=c11 $(WARN)
 
 lint-shell:
@@ -147,4 +147,4 @@ clean:				## remove everything built
 help:				## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
--include $(wildcard $B/bin/*.d $B/lib/*/*.d $B/kernels/*.d $B/tests/*/*.d)
+-include plugins/rules.mk $(wildcard $B/bin/*.d $B/lib/*/*.d $B/kernels/*.d $B/tests/*/*.d)
