@@ -30,8 +30,8 @@ static const struct opt opts[] = {
       "every byte sees the whole window before it" },
     { 0, "precision", OPT_ONEOF, &precision, "auto|fp32|bf16",
       "factors of matrix products (auto: bf16 where it is fast)" },
-    { 0, "threads", OPT_INT, &threads, "n", "worker threads (all processors)",
-      1, 256 },
+    { 0, "threads", OPT_INT, &threads, "n",
+      "worker threads (all processors, or make's -j)", 1, 256 },
     { 0 },
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
@@ -87,6 +87,7 @@ main(int argc, char *argv[])
     struct ffnfile file;
     struct ffn model;
     struct sbuf text = { 0 };
+    struct jobserver *js;
     struct team *team;
     struct bpb b;
     struct why w;
@@ -99,7 +100,7 @@ main(int argc, char *argv[])
     if (!context)
         context = model.c.context;
     read_text(&text, argc - first - 1, argv + first + 1);
-    if (!(team = team_open(threads ? (int)threads : team_cpus(), &w)))
+    if (!(team = team_open(threads ? (int)threads : team_default(1, &js), &w)))
         errx(X_FAIL, "%s", w.s);
     if (bpb_eval(&b, &model, team, (uint8_t *)text.s, text.len, (size_t)context,
                  rolling, &w) < 0)

@@ -19,10 +19,12 @@
 
 #include "common/exitcode.h"
 #include "common/fsx.h"
+#include "common/jobserver.h"
 #include "common/opt.h"
 #include "common/out.h"
 #include "num/bpb.h"
 #include "num/ffnfile.h"
+#include "num/ranks.h"
 #include "num/session.h"
 #include "num/train.h"
 
@@ -51,7 +53,7 @@ static struct train_config rule = {
 static double budget = 60, save_every = 300, warmup = 0.02, decay = 0.4;
 static long steps, seed = 1, threads, segment = 128;
 static int size, resume, verbose, dry_run, summary, compat, precision;
-static const char *conf, *out_path, *val_path;
+static const char *conf, *out_path, *val_path, *ranks = "auto";
 
 static const struct opt opts[] = {
     { 'b', "budget", OPT_SECS, &budget, "secs",
@@ -70,6 +72,8 @@ static const struct opt opts[] = {
       8, 28, 1 },
     { 0, "clip", OPT_NUM, &rule.clip, "x",
       "largest gradient norm, 0 for any (1)", 0, 1e9, 1 },
+    { 0, "comm", OPT_STR, &ranks, "self|shm:N|mpi|auto",
+      "how many processes train, and how they talk (auto)" },
     { 0, "compat", OPT_ONEOF, &compat, "none|isis",
       "the arithmetic of another program (none)" },
     { 0, "context", OPT_INT, &model.context, "n",
@@ -112,8 +116,8 @@ static const struct opt opts[] = {
       "labels of the closing block (isis)" },
     { 0, "table-lr", OPT_NUM, &rule.table_lr, "x",
       "peak learning rate of the context tables (0.1)", 0, 1e3, 1 },
-    { 0, "threads", OPT_INT, &threads, "n", "worker threads (all processors)",
-      1, 256 },
+    { 0, "threads", OPT_INT, &threads, "n",
+      "worker threads of each process (all processors, or make's -j)", 1, 256 },
     { 0, "tied", OPT_FLAG, &model.tied, NULL, "use the embedding as the head",
       .conf = 1 },
     { 0, "verbose", OPT_FLAG, &verbose, NULL,
@@ -129,7 +133,7 @@ static const struct opt opts[] = {
       NGRAM_MAX_WORDS, 1 },
     { 0 },
 };
-static const int exits[] = { X_YES, X_NO, X_FAIL, X_INT, X_TERM, -1 };
+static const int exits[] = { X_YES, X_NO, X_FAIL, X_AGAIN, X_INT, X_TERM, -1 };
 static const struct tool tool = {
     .usage = "[-b secs] [-f file] [-n n] [-o ckpt] [-v file] [--setting value] "
              "[text ...]",
@@ -139,6 +143,7 @@ static const struct tool tool = {
     .examples = "  ffn-train -b 60 -v val.txt -o model.ckpt train.txt\n"
                 "  ffn-train -f train.conf -b 15 -o model.ckpt train.txt\n"
                 "  cat *.txt | ffn-train -n 1000 --size medium -o model.ckpt\n"
+                "  ffn-train --comm shm:2 -b 60 -o model.ckpt train.txt\n"
                 "  ffn-train --dry-run --size large\n",
 };
 
@@ -147,6 +152,8 @@ struct job {
     struct sbuf text, val;
     struct ffn model;
     struct bytes data;
+    struct jobserver *js;
+    int ranks;
     struct team *team;
     struct train train;
     struct ffnfile from; /* what --resume read */
@@ -206,9 +213,6 @@ read_text(struct job *j, int argc, char **argv)
     for (int i = 0; i < argc || i == 0; i++)
         if (fsx_read(argc ? argv[i] : "-", &j->text, (size_t)1 << 36, &w) < 0)
             errx(X_FAIL, "%s", w.s);
-    if (j->text.len < 2)
-        errx(X_FAIL, "%s: %zu bytes of training text, need at least 2",
-             argc ? argv[0] : "standard input", j->text.len);
     if (val_path && fsx_read(val_path, &j->val, (size_t)1 << 36, &w) < 0)
         errx(X_FAIL, "%s", w.s);
 }
@@ -234,6 +238,41 @@ open_model(struct job *j)
         ffn_init(&j->model, (uint64_t)seed);
 }
 
+/* Whatever ends rank 0 ends the others. */
+static struct comm *comm;
+
+static void
+abandon(void)
+{
+    comm_abandon(comm);
+    comm = NULL;
+}
+
+/* A reason, unless another rank gives it. */
+static _Noreturn void
+fail(const struct why *w)
+{
+    if (!w->s[0])
+        _exit(X_FAIL);
+    errx(X_FAIL, "%s", w->s);
+}
+
+static void
+join_ranks(struct job *j, int argc, char **argv)
+{
+    struct why w;
+
+    if (!(comm = comm_open(ranks, &w)) || atexit(abandon) != 0 ||
+        (argc == 0 && ranks_text(comm, &j->text, &w) < 0) ||
+        ranks_threads(comm, &threads, rule.batch, &j->js, &w) < 0)
+        fail(&w);
+    if (j->text.len < 2)
+        errx(X_FAIL, "%s: %zu bytes of training text, need at least 2",
+             argc ? argv[0] : "standard input", j->text.len);
+    rule.comm = comm;
+    j->ranks = comm_size(comm);
+}
+
 static void
 open_job(struct job *j)
 {
@@ -241,10 +280,11 @@ open_job(struct job *j)
     struct fsx_tmp probe;
     struct why w;
 
-    if (out_path && fsx_tmp_open(&probe, out_path, &w) < 0)
-        errx(X_FAIL, "%s", w.s); /* now, not after an hour of training */
-    if (out_path)
+    if (out_path && comm_rank(comm) == 0) {
+        if (fsx_tmp_open(&probe, out_path, &w) < 0)
+            errx(X_FAIL, "%s", w.s); /* now, not after an hour of training */
         fsx_tmp_abort(&probe);
+    }
     if (val_path && j->val.len < (size_t)c->context + 1)
         errx(X_FAIL, "%s: too short: %zu bytes, need context + 1 = %ld",
              val_path, j->val.len, c->context + 1);
@@ -258,6 +298,8 @@ open_job(struct job *j)
         errx(X_FAIL, "%s", w.s);
     if (j->resumed && ffnfile_resume(&j->from, &j->train, &w) < 0)
         errx(X_FAIL, "%s: %s", out_path, w.s);
+    if (ranks_compare(&j->train, &w) < 0)
+        fail(&w);
 }
 
 static void
@@ -279,6 +321,35 @@ show(const struct session *s, int last)
             last || !tty ? "\n" : "");
 }
 
+/* Only rank 0 goes on from here, and only when all went well. */
+static void
+end_ranks(struct job *j, enum session_end end, const struct why *w)
+{
+    const char *hint = end == SESSION_DIVERGED ? "; try a lower --lr"
+                       : end == SESSION_LOST   ? "; go on with --resume"
+                                               : "";
+    int code = end == SESSION_DIVERGED ? X_NO
+               : end == SESSION_LOST   ? X_AGAIN
+                                       : X_FAIL;
+    int rank = comm_rank(comm), keeps = code != X_FAIL && out_path;
+
+    if (end == SESSION_FAILED || end == SESSION_LOST)
+        comm_abandon(comm);
+    else
+        comm_close(comm);
+    comm = NULL;
+    if (rank > 0) { /* rank 0 speaks, unless it is the one that is gone */
+        if (end == SESSION_LOST && w->s[0])
+            warnx("%s", w->s);
+        jobserver_close(j->js);
+        _exit(end == SESSION_DONE ? X_YES : code);
+    }
+    if (end != SESSION_DONE)
+        errx(code, "%s%s%s%s%s", w->s, hint, keeps ? " (" : "",
+             keeps ? out_path : "",
+             keeps ? " keeps what was saved before)" : "");
+}
+
 static void
 train(struct job *j, struct session *s)
 {
@@ -295,15 +366,8 @@ train(struct job *j, struct session *s)
                            .whole_passes = !rule.remember && !rule.sum,
                            .prior_seconds = j->from.seconds,
                            .stop = &stop_signal,
-                           .show = show };
-    switch (session_run(s, &w)) {
-    case SESSION_DONE: break;
-    case SESSION_DIVERGED:
-        errx(X_NO, "%s; try a lower --lr%s%s%s", w.s, out_path ? " (" : "",
-             out_path ? out_path : "",
-             out_path ? " keeps what was saved before)" : "");
-    case SESSION_FAILED: errx(X_FAIL, "%s", w.s);
-    }
+                           .show = comm_rank(comm) ? NULL : show };
+    end_ranks(j, session_run(s, &w), &w);
 }
 
 /* The block that harnesses grep: labels and order are a contract. */
@@ -313,7 +377,7 @@ print_summary(const struct job *j, const struct session *s, const struct bpb *b)
     int k = summary == SUM_KARPATHY;
     double flops =
         6 * ffn_macs(&j->model) * (double)(j->train.seen - s->first_seen);
-    double peak = train_peak(j->team, j->model.k);
+    double peak = j->ranks * train_peak(j->team, j->model.k);
     struct rusage use;
 
     getrusage(RUSAGE_SELF, &use);
@@ -364,6 +428,7 @@ print_plan(void)
         "flops_a_byte", "flops_a_step", NULL
     };
     struct out o = { .fp = stdout, .form = OUT_KEYS, .cols = cols };
+    int plan_threads = threads ? (int)threads : team_cpus();
     struct ffn plan;
     struct why w;
     size_t bytes, acc;
@@ -375,7 +440,7 @@ print_plan(void)
     out_int(&o, (long long)ffn_count(&plan));
     out_int(&o, (long long)plan.size);
     out_fixed(&o,
-              (double)(bytes + train_memory(&plan, &rule, (int)threads)) / 1e6,
+              (double)(bytes + train_memory(&plan, &rule, plan_threads)) / 1e6,
               1);
     out_fixed(&o, (double)(bytes + sizeof(float) * (2 * plan.size + acc)) / 1e6,
               1);
@@ -398,10 +463,8 @@ settle_options(void)
         preset();
     if (opt_given(&tool, "steps") && !opt_given(&tool, "budget"))
         budget = INFINITY;
-    if (!threads)
-        threads = team_cpus();
-    if (threads > rule.batch)
-        threads = rule.batch;
+    if (comm_check(ranks, &w) < 0)
+        errx(X_FAIL, "--comm %s", w.s);
     if (!dry_run && !out_path && !val_path)
         errx(X_FAIL, "nothing to do: give -o CKPT, -v FILE or both");
     if (resume && !out_path)
@@ -421,6 +484,7 @@ main(int argc, char *argv[])
         return print_plan();
     read_text(&j, argc - first, argv + first);
     open_model(&j);
+    join_ranks(&j, argc - first, argv + first);
     open_job(&j);
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
@@ -428,6 +492,7 @@ main(int argc, char *argv[])
     evaluate(&j, &s);
     if (fclose(stdout))
         err(X_FAIL, "write");
+    jobserver_close(j.js);
     if (stop_signal) { /* what was asked for is done; say how it ended */
         signal(stop_signal, SIG_DFL);
         raise(stop_signal);

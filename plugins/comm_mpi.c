@@ -2,10 +2,13 @@
  * comm_mpi.so - ranks connected by MPI, for lib/num/comm.c: a plugin, so that
  * only who runs under mpirun or srun needs the library.
  */
+#define _GNU_SOURCE /* CPU_AND */
 #include <mpi.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "num/comm.h"
 #include "num/comm_link.h"
 
 struct mpi {
@@ -78,18 +81,30 @@ close_mpi(void *ctx, int failed)
     free(m);
 }
 
+/* How many ranks may run where this one may: launchers bind some to processors
+ * of their own. */
 static int
-local_ranks(void)
+sharing(void)
 {
+    cpu_set_t mine, all[COMM_MAX_RANKS], both;
     MPI_Comm host;
-    int n = 1;
+    int n, found = 0;
 
+    CPU_ZERO(&mine);
+    sched_getaffinity(0, sizeof mine, &mine);
     if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0,
                             MPI_INFO_NULL, &host) != MPI_SUCCESS)
         return 1;
     MPI_Comm_size(host, &n);
+    if (n <= COMM_MAX_RANKS)
+        MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all, sizeof mine, MPI_BYTE,
+                      host);
     MPI_Comm_free(&host);
-    return n;
+    for (int i = 0; i < n && n <= COMM_MAX_RANKS; i++) {
+        CPU_AND(&both, &mine, &all[i]);
+        found += CPU_COUNT(&both) > 0;
+    }
+    return found ? found : 1;
 }
 
 /* Only the thread that opened calls: the others compute. */
@@ -118,7 +133,7 @@ comm_plugin_open(struct comm_link *l, struct why *w)
     *l = (struct comm_link){ COMM_LINK_VERSION,
                              m->rank,
                              m->size,
-                             local_ranks(),
+                             sharing(),
                              (size_t)1 << 28,
                              m,
                              gather,

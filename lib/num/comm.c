@@ -101,7 +101,7 @@ comm_open(const char *spec, struct why *w)
             why_set(w, "out of memory");
         return NULL;
     }
-    c->link = (struct comm_link){ .size = 1, .local = 1 };
+    c->link = (struct comm_link){ .size = 1, .sharing = 1 };
     if (n == 0)
         bad = open_plugin(c, w);
     else if (n > 1)
@@ -134,9 +134,9 @@ comm_size(const struct comm *c)
 }
 
 int
-comm_local(const struct comm *c)
+comm_sharing(const struct comm *c)
 {
-    return c ? c->link.local : 1;
+    return c ? c->link.sharing : 1;
 }
 
 void
@@ -255,4 +255,12 @@ comm_close(struct comm *c)
         c->link.close(c->link.ctx, c->failed);
     free(c->mine);
     free(c);
+}
+
+void
+comm_abandon(struct comm *c)
+{
+    if (c)
+        c->failed = 1;
+    comm_close(c);
 }

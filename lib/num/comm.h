@@ -35,7 +35,7 @@ int comm_check(const char *spec, struct why *w);
 /* NULL is one rank alone for all of these. */
 int comm_rank(const struct comm *c);
 int comm_size(const struct comm *c);
-int comm_local(const struct comm *c); /* ranks on this host */
+int comm_sharing(const struct comm *c); /* ranks on this one's processors */
 
 /* x[n] becomes the sum of all ranks' x, taken in the order of the ranks. */
 int comm_sum_f32(struct comm *c, float *x, size_t n, struct why *w);
@@ -53,6 +53,10 @@ int comm_barrier(struct comm *c, struct why *w);
 /* Collective after success. On rank 0 of shm it ends the children, at once
  * when something failed, and reaps them. NULL does nothing. */
 void comm_close(struct comm *c);
+
+/* The same without the others, who are to end as well: children of shm are
+ * killed, others by their launcher, when this process exits with a failure. */
+void comm_abandon(struct comm *c);
 
 /* Split transfers at this many bytes: for tests. */
 void comm_limit(struct comm *c, size_t bytes);

@@ -17,7 +17,8 @@ enum {
 
 struct comm_link {
     int version;
-    int rank, size, local;
+    int rank, size;
+    int sharing;  /* ranks on the same processors, this one included */
     size_t limit; /* bytes in one call, displacements included */
     void *ctx;
     /* all[at[r]] .. of rank r to every rank; at in bytes. */

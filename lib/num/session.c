@@ -19,7 +19,7 @@ static int
 save(struct session *s, double start, struct why *w)
 {
     s->last_save = session_clock() - start;
-    if (!s->path)
+    if (!s->path || comm_rank(s->t->c.comm) > 0)
         return 0;
     return ffnfile_save(s->path, s->t, s->prior_seconds + s->last_save, w);
 }
@@ -89,6 +89,20 @@ diverged(struct session *s, struct why *w)
                    (unsigned long long)s->t->steps, s->t->loss / log(2));
 }
 
+/* What decides about the next step, rank 0's for all. */
+static int
+look(struct session *s, double start, struct why *w)
+{
+    double now[2] = { session_clock() - start, *s->stop != 0 };
+
+    if (comm_bcast(s->t->c.comm, now, sizeof now, w) < 0)
+        return -1;
+    s->elapsed = now[0];
+    s->stopped = now[1] > 0;
+    s->done = progress(s);
+    return 0;
+}
+
 enum session_end
 session_run(struct session *s, struct why *w)
 {
@@ -97,8 +111,11 @@ session_run(struct session *s, struct why *w)
 
     s->first_step = t->steps;
     s->first_seen = t->seen;
-    while (s->elapsed = session_clock() - start,
-           (s->done = progress(s)) < 1 && !*s->stop && !last_pass_done(s)) {
+    for (;;) {
+        if (look(s, start, w) < 0)
+            return SESSION_LOST;
+        if (s->done >= 1 || s->stopped || last_pass_done(s))
+            break;
         if (s->whole_passes)
             plan_passes(s);
         if (s->first_pass && t->seen >= s->first_pass) {
@@ -108,7 +125,7 @@ session_run(struct session *s, struct why *w)
         }
         if (train_step(t, sched_at(s->done, s->warmup, s->decay), w) < 0 ||
             diverged(s, w) < 0)
-            return SESSION_DIVERGED;
+            return t->x.lost ? SESSION_LOST : SESSION_DIVERGED;
         s->avg_loss =
             s->avg_loss > 0 ? 0.98 * s->avg_loss + 0.02 * t->loss : t->loss;
         if (s->show)

@@ -4,6 +4,9 @@
  * Limits are looked at between steps, so time is exceeded by at most one step
  * and the last save. A loss that is not a number, or three times that of a
  * uniform guess after the first step, ends the run with nothing more saved.
+ *
+ * With ranks all call session_run: rank 0's clock and stop count, so that all
+ * take the same steps, and rank 0 alone saves.
  */
 #ifndef LU_SESSION_H
 #define LU_SESSION_H
@@ -31,6 +34,7 @@ struct session {
     double avg_loss;      /* nats, over about the last 50 steps */
     uint64_t first_step, first_seen;
     double last_save;
+    int stopped;         /* *stop was seen */
     uint64_t first_pass; /* positions seen when it is cut short; 0: done */
     uint64_t all_passes; /* positions in all of them; 0: not planned */
     uint64_t last_epoch; /* the text's, of the last one */
@@ -39,6 +43,7 @@ struct session {
 enum session_end {
     SESSION_DONE = 0,
     SESSION_DIVERGED = 1,
+    SESSION_LOST = 2, /* a rank is gone */
     SESSION_FAILED = -1
 };
 

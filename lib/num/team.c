@@ -90,6 +90,19 @@ team_cpus(void)
 }
 
 int
+team_default(int sharing, struct jobserver **js)
+{
+    int most = team_cpus(), n = 0;
+
+    if ((*js = jobserver_make()))
+        while (n < most && jobserver_take(*js))
+            n++;
+    else
+        n = most;
+    return n > sharing ? n / sharing : 1;
+}
+
+int
 team_size(const struct team *t)
 {
     return t->n;

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "common/jobserver.h"
 #include "common/why.h"
 
 struct team;
@@ -18,6 +19,14 @@ void team_close(struct team *t); /* NULL is fine */
 
 /* Processors this process may run on, at least 1. */
 int team_cpus(void);
+
+/*
+ * How many threads a process that shares its processors with others like it
+ * (sharing - 1 of them) may start unasked: its part of the processors. Where
+ * make has a jobserver, no more than it has tokens for now, all of them
+ * together; *js then holds the tokens, else it is NULL. At least 1.
+ */
+int team_default(int sharing, struct jobserver **js);
 
 int team_size(const struct team *t);
 

@@ -15,10 +15,17 @@ struct train_member {
     size_t from, n, right; /* its positions in the batch */
 };
 
+/* A member's table rows and their gradients, of this rank or another. */
+struct part {
+    uint32_t *rows; /* [features][ld] */
+    float *f;       /* [n][features * width] */
+    size_t n, ld;
+};
+
 static int
 alloc_member(struct train *t, struct train_member *m, struct why *w)
 {
-    int members = team_size(t->team);
+    int members = exchange_members(&t->x);
     int most = (int)((t->c.batch + members - 1) / members);
 
     if (ffn_work_open(&m->work, t->f, most, 1, w) < 0)
@@ -31,6 +38,14 @@ alloc_member(struct train *t, struct train_member *m, struct why *w)
     return 0;
 }
 
+/* What a position's rows take among ranks: gradients and numbers. */
+static size_t
+record(const struct ffn *f)
+{
+    return (size_t)f->features *
+           ((size_t)f->c.width * sizeof(float) + sizeof(uint32_t));
+}
+
 int
 train_open(struct train *t, struct ffn *f, struct bytes *data,
            struct team *team, const struct train_config *c, struct why *w)
@@ -38,6 +53,9 @@ train_open(struct train *t, struct ffn *f, struct bytes *data,
     size_t batch = (size_t)c->batch, size = f->size;
 
     *t = (struct train){ .f = f, .data = data, .team = team, .c = *c };
+    if (exchange_open(&t->x, c->comm, f->k, team_size(team), batch, record(f),
+                      size, w) < 0)
+        return -1;
     t->m = f->k->alloc(sizeof *t->m * size);
     t->v = f->k->alloc(sizeof *t->v * size);
     t->acc = f->k->alloc(sizeof *t->acc * (ffn_rows(f) + 1));
@@ -77,6 +95,7 @@ train_close(struct train *t)
     free(t->target);
     free(t->segment);
     free(t->member);
+    exchange_close(&t->x);
     *t = (struct train){ 0 };
 }
 
@@ -172,6 +191,25 @@ find_rows(const struct train *t, struct train_member *m)
     }
 }
 
+static struct part
+own_part(const struct train *t, int index)
+{
+    const struct train_member *m = &t->member[index];
+
+    return (struct part){ m->work.row, m->work.f, m->n, (size_t)m->work.n };
+}
+
+/* The part of a member of any rank: gradients first, then rows. */
+static struct part
+part_of(const struct train *t, int member)
+{
+    size_t n, fw = (size_t)(t->f->features * t->f->c.width);
+    float *f = exchange_block(&t->x, member, &n);
+
+    return f ? (struct part){ (uint32_t *)(void *)(f + n * fw), f, n, n }
+             : own_part(t, member);
+}
+
 /*
  * After its first epoch a row knows the very answers it is about to be asked
  * for, and the layers above would learn to trust it more than new text
@@ -179,18 +217,15 @@ find_rows(const struct train *t, struct train_member *m)
  * model sees in training is always what came before, as in new text.
  */
 static void
-forget_rows(struct train *t, int index, int members)
+forget_rows(struct train *t, struct part part, int index, int members)
 {
     const struct ffn *f = t->f;
     int width = (int)f->c.width;
 
     for (int i = index; i < f->features; i += members)
-        for (int j = 0; j < members; j++) {
-            const struct ffn_work *k = &t->member[j].work;
-            f->k->forget(
-                f->table + f->row_at[i] * (size_t)width, t->acc + f->row_at[i],
-                k->row + (size_t)i * (size_t)k->n, (int)t->member[j].n, width);
-        }
+        f->k->forget(f->table + f->row_at[i] * (size_t)width,
+                     t->acc + f->row_at[i], part.rows + (size_t)i * part.ld,
+                     (int)part.n, width);
 }
 
 /* Mark every row as belonging to the past. */
@@ -221,7 +256,7 @@ gradient(struct train *t, struct train_member *m)
 
 /* Sum the members' gradients into member 0's, this member's share of them. */
 static void
-reduce(struct train *t, struct train_member *m, int index, int members)
+reduce(struct train *t, int index, int members)
 {
     size_t from, to;
     float *sum = t->member[0].grad;
@@ -229,7 +264,54 @@ reduce(struct train *t, struct train_member *m, int index, int members)
     team_share(t->f->size, index, members, &from, &to);
     for (int i = 1; i < members; i++)
         t->f->k->add(sum + from, t->member[i].grad + from, to - from);
-    m->sumsq = t->f->k->sumsq(sum + from, to - from);
+}
+
+/* Put what the member found where the other ranks get it from. */
+static void
+offer(struct train *t, int index)
+{
+    struct part own = own_part(t, index);
+    struct part to = part_of(t, exchange_member(&t->x, index));
+    size_t fw = (size_t)(t->f->features * t->f->c.width);
+
+    t->f->k->copy(to.f, own.f, own.n * fw * sizeof *own.f);
+    for (size_t i = 0; i < (size_t)t->f->features; i++)
+        t->f->k->copy(to.rows + i * to.ld, own.rows + i * own.ld,
+                      own.n * sizeof *own.rows);
+}
+
+static void
+count(struct train *t, int members)
+{
+    t->total[0] = t->total[1] = 0;
+    for (int i = 0; i < members; i++) {
+        t->total[0] += t->member[i].nats;
+        t->total[1] += (double)t->member[i].right;
+    }
+}
+
+/* Over all members of all ranks, once those of this one are there. -1: a rank
+ * is lost. */
+static int
+add_up(struct train *t, struct train_member *m, int index, int members)
+{
+    size_t from, to;
+
+    reduce(t, index, members);
+    if (index == 0)
+        count(t, members);
+    if (t->x.host) {
+        team_wait(t->team);
+        if (index == 0)
+            exchange_do(&t->x, t->member[0].grad, t->f->size, t->total);
+        team_wait(t->team);
+    }
+    if (t->x.lost)
+        return -1;
+    team_share(t->f->size, index, members, &from, &to);
+    m->sumsq = t->f->k->sumsq(t->member[0].grad + from, to - from);
+    team_wait(t->team);
+    return 0;
 }
 
 /* Apply AdamW to the part of parameter p inside [from, to). */
@@ -290,15 +372,16 @@ update_tables(struct train *t, int index, int members)
     float lr = (float)(t->c.table_lr * t->lr_now / t->c.lr);
     float to_mean = t->c.sum ? 1 : (float)t->n;
 
-    for (int i = index; i < f->features; i += members)
-        for (int j = 0; j < members; j++) {
-            const struct ffn_work *k = &t->member[j].work;
-            f->k->sparse(
-                f->table + f->row_at[i] * (size_t)width, t->acc + f->row_at[i],
-                k->row + (size_t)i * (size_t)k->n,
-                k->f + (size_t)i * (size_t)width, fw, lr,
-                1e-6f / (to_mean * to_mean), (int)t->member[j].n, width);
-        }
+    for (int j = 0; j < exchange_members(&t->x); j++) {
+        struct part part = part_of(t, j);
+        if (t->x.host && !t->c.remember && t->epoch > 0)
+            forget_rows(t, part, index, members); /* those of other ranks */
+        for (int i = index; i < f->features; i += members)
+            f->k->sparse(f->table + f->row_at[i] * (size_t)width,
+                         t->acc + f->row_at[i], part.rows + (size_t)i * part.ld,
+                         part.f + (size_t)i * (size_t)width, fw, lr,
+                         1e-6f / (to_mean * to_mean), (int)part.n, width);
+    }
 }
 
 static void
@@ -307,28 +390,30 @@ step(void *ctx, int index, int members)
     struct train *t = ctx;
     struct train_member *m = &t->member[index];
     size_t from, to;
-    double sumsq = 0, nats = 0;
+    double sumsq = 0;
     float scale = 1;
 
-    team_share((size_t)t->n, index, members, &from, &to);
+    team_share((size_t)t->n, exchange_member(&t->x, index),
+               exchange_members(&t->x), &from, &to);
     m->from = from;
     m->n = to - from;
     find_rows(t, m);
     ffn_take_rows(t->f, &m->work, (int)m->n);
     if (!t->c.remember && t->epoch > 0) {
         team_wait(t->team);
-        forget_rows(t, index, members);
+        for (int i = 0; i < members; i++)
+            forget_rows(t, own_part(t, i), index, members);
         team_wait(t->team);
     }
     gradient(t, m);
+    if (t->x.host)
+        offer(t, index);
     team_wait(t->team);
-    reduce(t, m, index, members);
-    team_wait(t->team);
-    for (int i = 0; i < members; i++) {
+    if (add_up(t, m, index, members) < 0)
+        return;
+    for (int i = 0; i < members; i++)
         sumsq += t->member[i].sumsq;
-        nats += t->member[i].nats;
-    }
-    if (!isfinite(sumsq) || !isfinite(nats))
+    if (!isfinite(sumsq) || !isfinite(t->total[0]))
         return; /* all members see the same sums */
     if (t->c.clip > 0 && sqrt(sumsq) > t->c.clip)
         scale = (float)(t->c.clip / sqrt(sumsq));
@@ -339,21 +424,20 @@ step(void *ctx, int index, int members)
 int
 train_step(struct train *t, double lr_scale, struct why *w)
 {
-    double sumsq = 0, nats = 0;
-    size_t right = 0;
+    double sumsq = 0;
 
     fill(t);
+    t->x.n = (size_t)t->n;
     if (t->epoch != t->data->epoch)
         new_epoch(t);
     t->lr_now = t->c.lr * lr_scale;
     team_run(t->team, step, t);
-    for (int i = 0; i < team_size(t->team); i++) {
+    if (t->x.lost)
+        return why_set(w, "%s", t->x.why.s);
+    for (int i = 0; i < team_size(t->team); i++)
         sumsq += t->member[i].sumsq;
-        nats += t->member[i].nats;
-        right += t->member[i].right;
-    }
-    t->loss = nats / (double)t->n;
-    t->accuracy = (double)right / (double)t->n;
+    t->loss = t->total[0] / (double)t->n;
+    t->accuracy = t->total[1] / (double)t->n;
     t->grad_norm = sqrt(sumsq);
     if (t->f->k->error())
         return why_set(w, "step %llu: %s", (unsigned long long)t->steps,

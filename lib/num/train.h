@@ -6,6 +6,11 @@
  * On a device the team has one member. The result depends on the number of
  * members only by the order of addition; with the same seed and team it is
  * reproducible to the bit.
+ *
+ * With ranks (comm.h) the positions are shared among the members of all of
+ * them, which must have teams of one size. Each rank holds the whole model and
+ * makes the same step: dense gradients are summed, those of table rows are
+ * gathered, so that every rank applies all of them in the order of positions.
  */
 #ifndef LU_TRAIN_H
 #define LU_TRAIN_H
@@ -15,6 +20,7 @@
 
 #include "common/why.h"
 #include "num/bytes.h"
+#include "num/exchange.h"
 #include "num/ffn.h"
 #include "num/team.h"
 
@@ -25,10 +31,11 @@ struct train_config {
     double lr;       /* peak */
     double table_lr; /* of the context tables (row-wise Adagrad) */
     double beta1, beta2, eps, decay; /* adamw; beta1 is sgd's momentum too */
-    double clip;  /* largest norm of the dense gradient; 0: no limit */
-    long batch;   /* positions a step */
-    int remember; /* 1: tables carry over to the next epoch, see train.c */
-    int sum;      /* 1: the gradient is a sum over positions, not a mean */
+    double clip;       /* largest norm of the dense gradient; 0: no limit */
+    long batch;        /* positions a step */
+    int remember;      /* 1: tables carry over to the next epoch, see train.c */
+    int sum;           /* 1: the gradient is a sum over positions, not a mean */
+    struct comm *comm; /* the other ranks; NULL: none. Not owned */
 };
 
 struct train_member;
@@ -54,6 +61,8 @@ struct train {
     int segments;
     struct train_member *member;
     double lr_now;
+    struct exchange x; /* lost: the other ranks cannot be reached */
+    double total[2];   /* over all members: nats, number right */
 };
 
 int train_open(struct train *t, struct ffn *f, struct bytes *data,
@@ -61,7 +70,8 @@ int train_open(struct train *t, struct ffn *f, struct bytes *data,
 void train_close(struct train *t);
 
 /* One step at lr_scale (0..1) times the configured rates. A step whose loss or
- * gradient is not finite changes nothing and returns -1. */
+ * gradient is not finite, or during which a rank is lost, changes nothing and
+ * returns -1. */
 int train_step(struct train *t, double lr_scale, struct why *w);
 
 /* Floating-point operations a second of square products on the whole team:

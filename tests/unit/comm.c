@@ -109,7 +109,7 @@ everything(const char *spec, int size, size_t limit)
     CHECK(c != NULL);
     if (!c)
         return;
-    CHECK(comm_size(c) == size && comm_local(c) == size);
+    CHECK(comm_size(c) == size && comm_sharing(c) == size);
     if (limit)
         comm_limit(c, limit);
     for (size_t n = 0; n < 8; n++)

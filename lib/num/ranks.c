@@ -1,0 +1,68 @@
+#include <string.h>
+
+#include "common/crc32.h"
+#include "num/ranks.h"
+
+int
+ranks_text(struct comm *c, struct sbuf *text, struct why *w)
+{
+    size_t n = text->len;
+
+    if (comm_bcast(c, &n, sizeof n, w) < 0)
+        return -1;
+    if (n > text->len && sbuf_reserve(text, n - text->len) < 0)
+        return why_set(w, "out of memory: %zu bytes of text", n);
+    text->len = n;
+    return comm_bcast(c, text->s, n, w);
+}
+
+int
+ranks_threads(struct comm *c, long *threads, long batch, struct jobserver **js,
+              struct why *w)
+{
+    long most = batch / comm_size(c);
+
+    if (most < 1)
+        return comm_rank(c) > 0
+                   ? why_set(w, "%s", "") /* once is enough */
+                   : why_set(w,
+                             "a batch of %ld has not a position for each "
+                             "of %d ranks",
+                             batch, comm_size(c));
+    if (!*threads && comm_rank(c) == 0) /* one take for all ranks of a host */
+        *threads = team_default(comm_sharing(c), js);
+    if (*threads > most)
+        *threads = most;
+    return comm_bcast(c, threads, sizeof *threads, w);
+}
+
+int
+ranks_compare(const struct train *t, struct why *w)
+{
+    const struct bytes *d = t->data;
+    size_t part = d->n < 65536 ? d->n : 65536;
+    uint64_t mine[] = { crc32_of(0, d->data, part),
+                        crc32_of(0, d->data + d->n - part, part),
+                        d->n,
+                        d->epoch,
+                        d->next,
+                        d->seed,
+                        d->segment,
+                        d->context,
+                        t->steps,
+                        t->seen,
+                        t->f->size,
+                        ffn_rows(t->f),
+                        (uint64_t)t->c.batch };
+    uint64_t first[sizeof mine / sizeof *mine];
+
+    memcpy(first, mine, sizeof mine);
+    if (comm_bcast(t->c.comm, first, sizeof first, w) < 0)
+        return -1;
+    if (memcmp(first, mine, sizeof mine) != 0)
+        return why_set(w,
+                       "rank %d has another text, checkpoint or setting "
+                       "than rank 0",
+                       comm_rank(t->c.comm));
+    return 0;
+}
