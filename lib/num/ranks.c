@@ -53,7 +53,8 @@ ranks_compare(const struct train *t, struct why *w)
                         t->seen,
                         t->f->size,
                         ffn_rows(t->f),
-                        (uint64_t)t->c.batch };
+                        (uint64_t)t->c.batch,
+                        (uint64_t)t->f->k->bf16 };
     uint64_t first[sizeof mine / sizeof *mine];
 
     memcpy(first, mine, sizeof mine);
