@@ -275,6 +275,15 @@ lay_out(struct ffn_work *k, const struct ffn *f, int train, char *base)
     return used;
 }
 
+size_t
+ffn_work_size(const struct ffn *f, int n, int train)
+{
+    struct ffn_work k = { .n = n };
+
+    return lay_out(&k, f, train, NULL) +
+           sizeof *k.rows * (size_t)n * ((size_t)f->features + 1);
+}
+
 int
 ffn_work_open(struct ffn_work *k, const struct ffn *f, int n, int train,
               struct why *w)

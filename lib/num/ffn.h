@@ -119,6 +119,9 @@ int ffn_work_open(struct ffn_work *k, const struct ffn *f, int n, int train,
                   struct why *w);
 void ffn_work_close(struct ffn_work *k);
 
+/* Bytes that ffn_work_open would allocate. */
+size_t ffn_work_size(const struct ffn *f, int n, int train);
+
 /* Carry the first n positions of k->rows into k->row. ffn_forward needs it;
  * apart, because a trainer may want to touch the rows before. */
 void ffn_take_rows(const struct ffn *f, struct ffn_work *k, int n);

@@ -141,15 +141,14 @@ train_peak(struct team *team, const struct kern *k)
 size_t
 train_memory(const struct ffn *f, const struct train_config *c, int members)
 {
-    size_t d = (size_t)f->c.model, h = (size_t)f->c.hidden;
-    size_t up = h * (size_t)kern_act_inputs((enum kern_act)f->c.act);
-    size_t layers = (size_t)f->c.layers;
-    size_t fw = (size_t)f->features * ((size_t)f->c.width + 1);
-    size_t row = (layers + 1) * (2 * d + 2) + layers * (up + h) + fw +
-                 FFN_VOCAB + 2 * d + up + h + 3;
+    int most = (int)((c->batch + members - 1) / members);
+    size_t member = sizeof(float) * f->size + ffn_work_size(f, most, 1);
 
-    return sizeof(float) * (f->size * (2 + (size_t)members) + ffn_rows(f) +
-                            row * (size_t)c->batch);
+    if (c->opt == TRAIN_MUON)
+        member += sizeof(float) * muon_scratch(f);
+    return sizeof(float) * (2 * f->size + ffn_rows(f)) +
+           (2 + sizeof(struct segment)) * (size_t)c->batch +
+           member * (size_t)members;
 }
 
 /* Fill the batch with segments; the last one is cut to fit, its rest skipped
