@@ -10,7 +10,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/deadline.h"
 #include "common/exitcode.h"
 #include "common/fsx.h"
 #include "common/opt.h"
@@ -80,6 +82,25 @@ print(const struct bpb *b, size_t bytes, long window, int bf16)
     out_close(&o);
 }
 
+/* On a terminal, once it takes more than two seconds; removed at the end. */
+static void
+show(void *ctx, double share)
+{
+    static double start, last;
+    double now = deadline_now();
+
+    (void)ctx;
+    start = start > 0 ? start : now;
+    if (share >= 1 ? last == 0 : now - start < 2 || now - last < 0.2)
+        return;
+    last = now;
+    if (share >= 1)
+        fputs("\r\033[K", stderr);
+    else
+        fprintf(stderr, "\r%.0f %%  %.0f s left\033[K", 100 * share,
+                (now - start) * (1 / share - 1));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -89,7 +110,7 @@ main(int argc, char *argv[])
     struct sbuf text = { 0 };
     struct jobserver *js;
     struct team *team;
-    struct bpb b;
+    struct bpb b = { .show = isatty(STDERR_FILENO) ? show : NULL };
     struct why w;
 
     if (first == argc)

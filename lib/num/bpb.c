@@ -17,6 +17,7 @@ struct job {
     int rolling;
     struct ffn_work *work;
     struct part *part; /* one a block: the sum has one order for any team */
+    const struct bpb *b;
 };
 
 /* Rows of n positions from `from`, window by window. */
@@ -46,7 +47,10 @@ eval_share(void *ctx, int member, int members)
     size_t blocks = (j->targets + BLOCK - 1) / BLOCK, from, to;
 
     team_share(blocks, member, members, &from, &to);
-    for (; from < to; from++) {
+    for (size_t first = from; from < to; from++) {
+        if (member == 0 && j->b->show) /* the caller's own thread */
+            j->b->show(j->b->ctx,
+                       (double)(from - first) / (double)(to - first));
         size_t at = from * BLOCK, n = j->targets - at;
         struct part *p = &j->part[from];
         n = n < BLOCK ? n : BLOCK;
@@ -74,6 +78,8 @@ run(struct bpb *b, struct job *j, struct team *team, struct why *w)
         if (j->f->k->error())
             bad = why_set(w, "%s", j->f->k->error());
     }
+    if (!bad && b->show)
+        b->show(b->ctx, 1);
     for (size_t i = 0; i < blocks && !bad; i++) {
         b->nats += j->part[i].nats;
         b->right += j->part[i].right;
@@ -92,10 +98,10 @@ bpb_eval(struct bpb *b, const struct ffn *f, struct team *team,
 {
     size_t need = rolling ? 2 : context + 1;
     struct job j = {
-        .f = f, .data = data, .context = context, .rolling = rolling
+        .f = f, .data = data, .context = context, .rolling = rolling, .b = b
     };
 
-    *b = (struct bpb){ 0 };
+    *b = (struct bpb){ .show = b->show, .ctx = b->ctx };
     if (n < need)
         return why_set(w, "too short: %zu bytes, need at least %s%zu", n,
                        rolling ? "" : "context + 1 = ", need);
@@ -105,4 +111,10 @@ bpb_eval(struct bpb *b, const struct ffn *f, struct team *team,
         return -1;
     b->bits_per_byte = b->nats / (log(2) * (double)b->targets);
     return 0;
+}
+
+size_t
+bpb_memory(const struct ffn *f, int members)
+{
+    return ffn_work_size(f, BLOCK, 0) * (size_t)members;
 }

@@ -20,11 +20,17 @@ struct bpb {
     double nats, bits_per_byte;
     size_t targets, windows;
     size_t right; /* targets that had the largest logit */
+    /* NULL, or set by the caller: called with the share done, last with 1 */
+    void (*show)(void *ctx, double share);
+    void *ctx;
 };
 
 /* Fails when n < context + 1 (rolling: n < 2), naming what is needed. */
 int bpb_eval(struct bpb *b, const struct ffn *f, struct team *team,
              const uint8_t *data, size_t n, size_t context, int rolling,
              struct why *w);
+
+/* Bytes that an evaluation needs beyond the model and the text. */
+size_t bpb_memory(const struct ffn *f, int members);
 
 #endif

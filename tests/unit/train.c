@@ -252,7 +252,7 @@ static void
 test_bpb(void)
 {
     struct run r;
-    struct bpb whole, rolling, two;
+    struct bpb whole = { 0 }, rolling = { 0 }, two = { 0 };
     struct why w;
     struct team *one = team_open(1, &w);
 
