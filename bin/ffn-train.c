@@ -24,11 +24,13 @@
 #include "common/out.h"
 #include "num/bpb.h"
 #include "num/ffnfile.h"
+#include "num/plan.h"
 #include "num/ranks.h"
 #include "num/session.h"
+#include "num/summary.h"
 #include "num/train.h"
 
-enum summary { SUM_ISIS, SUM_KARPATHY, SUM_NONE };
+enum labels { SUM_ISIS, SUM_KARPATHY, SUM_NONE };
 enum compat { COMPAT_NONE, COMPAT_ISIS };
 
 static struct ffn_config model = {
@@ -370,33 +372,34 @@ train(struct job *j, struct session *s)
     end_ranks(j, session_run(s, &w), &w);
 }
 
-/* The block that harnesses grep: labels and order are a contract. */
+/* The block that harnesses grep. */
 static void
-print_summary(const struct job *j, const struct session *s, const struct bpb *b)
+print_summary(const struct job *j, const struct session *s, double val_bpb)
 {
-    int k = summary == SUM_KARPATHY;
+    struct sbuf b = { 0 };
+    struct rusage use;
     double flops =
         6 * ffn_macs(&j->model) * (double)(j->train.seen - s->first_seen);
     double peak = j->ranks * train_peak(j->team, j->model.k);
-    struct rusage use;
-
     getrusage(RUSAGE_SELF, &use);
-    puts("---");
-    if (val_path)
-        printf("val_bpb:          %.6f\n", b->bits_per_byte);
-    printf("training_seconds: %.1f\n", s->train_seconds);
-    printf("total_seconds:    %.1f\n", s->train_seconds + j->eval_seconds);
-    printf("peak_vram_mb:     %.1f\n", (double)use.ru_maxrss / 1024);
-    printf("mfu_percent:      %.2f\n",
-           flops > 0 ? 100 * flops / s->elapsed / peak : 0);
-    printf("total_tokens_%c:   %.1f\n", k ? 'M' : 'm',
-           (double)j->train.seen / 1e6);
-    printf("num_steps:        %llu\n",
-           (unsigned long long)(j->train.steps - s->first_step));
-    printf("num_params_%c:     %.1f\n", k ? 'M' : 'm',
-           (double)ffn_count(&j->model) / 1e6);
-    if (k)
-        printf("depth:            %ld\n", j->model.c.layers);
+    summary_text(
+        &b,
+        &(struct summary){
+            .val_bpb = val_bpb,
+            .training_seconds = s->train_seconds,
+            .total_seconds = s->train_seconds + j->eval_seconds,
+            .peak_mb = (double)use.ru_maxrss / 1024,
+            .mfu_percent = flops > 0 ? 100 * flops / s->elapsed / peak : 0,
+            .seen = j->train.seen,
+            .steps = j->train.steps - s->first_step,
+            .params = ffn_count(&j->model),
+            .depth = j->model.c.layers,
+        },
+        summary == SUM_KARPATHY);
+    if (b.failed)
+        errx(X_FAIL, "out of memory");
+    fputs(b.s, stdout);
+    sbuf_free(&b);
 }
 
 static void
@@ -417,35 +420,41 @@ evaluate(struct job *j, const struct session *s)
     if (val_path)
         printf("eval_seconds: %.1f\neval_targets: %zu\nprecision: %s\n",
                j->eval_seconds, b.targets, j->model.k->bf16 ? "bf16" : "fp32");
-    print_summary(j, s, &b);
+    print_summary(j, s, val_path ? b.bits_per_byte : NAN);
 }
 
+/* Costs, in MiB where they are memory, as peak_vram_mb. */
 static int
-print_plan(void)
+print_plan(const struct job *j, int given)
 {
-    static const char *const cols[] = {
-        "params",       "dense_params", "memory_mb", "checkpoint_mb",
-        "flops_a_byte", "flops_a_step", NULL
-    };
+    static const char *const cols[] = { "params",       "dense_params",
+                                        "memory_mb",    "checkpoint_mb",
+                                        "flops_a_byte", "flops_a_step",
+                                        "step_seconds", "bytes_per_s",
+                                        "pass_seconds", NULL };
     struct out o = { .fp = stdout, .form = OUT_KEYS, .cols = cols };
-    int plan_threads = threads ? (int)threads : team_cpus();
-    struct ffn plan;
+    struct plan p = { .model = model,
+                      .rule = rule,
+                      .threads = threads ? (int)threads : team_cpus(),
+                      .segment = (size_t)segment,
+                      .text = given ? (uint8_t *)j->text.s : NULL,
+                      .n = j->text.len,
+                      .val = j->val.len };
     struct why w;
-    size_t bytes, acc;
 
-    if (ffn_plan(&plan, &model, &w) < 0)
+    if (plan_sizes(&p, &w) < 0)
         errx(X_FAIL, "%s", w.s);
-    acc = ffn_rows(&plan);
-    bytes = sizeof(float) * ffn_count(&plan);
-    out_int(&o, (long long)ffn_count(&plan));
-    out_int(&o, (long long)plan.size);
-    out_fixed(&o,
-              (double)(bytes + train_memory(&plan, &rule, plan_threads)) / 1e6,
-              1);
-    out_fixed(&o, (double)(bytes + sizeof(float) * (2 * plan.size + acc)) / 1e6,
-              1);
-    out_fixed(&o, 6 * ffn_macs(&plan), 0);
-    out_fixed(&o, 6 * ffn_macs(&plan) * (double)rule.batch, 0);
+    if (plan_times(&p, &w) < 0)
+        warnx("no time was measured: %s", w.s);
+    out_int(&o, (long long)p.params);
+    out_int(&o, (long long)p.dense);
+    out_fixed(&o, p.memory / 1048576, 1);
+    out_fixed(&o, p.checkpoint / 1048576, 1);
+    out_fixed(&o, p.byte_flops, 0);
+    out_fixed(&o, p.step_flops, 0);
+    out_fixed(&o, p.step_seconds, 6);
+    out_fixed(&o, p.bytes_a_second, 0);
+    out_fixed(&o, p.seconds, 1);
     out_close(&o);
     return X_YES;
 }
@@ -480,9 +489,10 @@ main(int argc, char *argv[])
     int first = opt_parse(argc, argv, &tool);
 
     settle_options();
+    if (!dry_run || first < argc)
+        read_text(&j, argc - first, argv + first);
     if (dry_run)
-        return print_plan();
-    read_text(&j, argc - first, argv + first);
+        return print_plan(&j, first < argc);
     open_model(&j);
     join_ranks(&j, argc - first, argv + first);
     open_job(&j);

@@ -185,6 +185,31 @@ labels() {
 	[[ $output == *"step 5  loss "* ]]
 }
 
+@test "ffn-train: --dry-run predicts memory, measures a step, writes nothing" {
+	cost=(--bits 12 --batch 2048 --threads 2 -v val.txt -o m)
+	run -0 --separate-stderr ffn-train --dry-run "${cost[@]}" train.txt
+	[ -z "$stderr" ]
+	[ ! -e m ]
+	[ "$(labels)" = "params dense_params memory_mb checkpoint_mb flops_a_byte flops_a_step step_seconds bytes_per_s pass_seconds " ]
+	awk -F ': ' -v n="$(stat -c %s train.txt)" '{ v[$1] = $2 } END {
+	    near = 2048 / v["step_seconds"] / v["bytes_per_s"]
+	    pass = n / v["bytes_per_s"] - v["pass_seconds"]
+	    exit !(near > 0.99 && near < 1.01 && pass > -0.1 && pass < 0.1)
+	}' <<<"$output"
+	predicted=$(sed -n 's/^memory_mb: //p' <<<"$output")
+	run -0 ffn-train "${cost[@]}" -n 3 train.txt
+	awk -v p="$predicted" '/^peak_vram_mb/ { ok = p > 0.75 * $2 && p < 1.25 * $2 }
+	    END { exit !ok }' <<<"$output"
+	run -0 ffn-train --dry-run --bits 8 </dev/null
+	[[ $output == *"pass_seconds: " ]]
+}
+
+@test "ffn-train: --dry-run of what no machine holds gives sizes alone" {
+	run -0 --separate-stderr ffn-train --dry-run --bits 28 --width 1024
+	[[ $stderr == "ffn-train: no time was measured: needs "*" MiB"* ]]
+	[[ $output == *$'\nstep_seconds: \nbytes_per_s: \npass_seconds: ' ]]
+}
+
 @test "ffn-train: a lost summary is an error" {
 	run -2 --separate-stderr bash -c \
 	    "ffn-train ${small[*]} -n 1 -v val.txt train.txt >/dev/full"
