@@ -366,7 +366,7 @@ train(struct job *j, struct session *s)
                            .decay = decay,
                            .save_every = save_every,
                            .whole_passes = !rule.remember && !rule.sum,
-                           .prior_seconds = j->from.seconds,
+                           .life = j->from.life,
                            .stop = &stop_signal,
                            .show = comm_rank(comm) ? NULL : show };
     end_ranks(j, session_run(s, &w), &w);

@@ -106,7 +106,7 @@ read_bundle(struct ffn *f, struct ffnfile *x, const char *path, struct why *w)
         x->bundle = 1;
         x->steps = (long)x->isis.steps;
         x->seen = (long)x->isis.seen;
-        x->seconds = (double)x->isis.seconds;
+        x->life.seconds = (double)x->isis.seconds;
     }
     sbuf_free(&b);
     return bad;
@@ -124,11 +124,29 @@ is_bundle(const char *path)
     return yes;
 }
 
+static double
+number(const struct ckpt *c, const char *key)
+{
+    const char *s = ckpt_get(c, key);
+
+    return s ? strtod(s, NULL) : 0;
+}
+
+static void
+read_life(const struct ckpt *c, struct ffnlife *l)
+{
+    l->seconds = number(c, "seconds");
+    if (ckpt_long(c, "evals", &l->evals, NULL) < 0)
+        l->evals = 0;
+    l->val_bpb = number(c, "val_bpb");
+    l->best_bpb = number(c, "best_bpb");
+    l->best_step = (uint64_t)number(c, "best_step");
+}
+
 static int
 read_ours(struct ffn *f, struct ffnfile *x, struct why *w)
 {
     const struct ckpt *c = &x->ckpt;
-    const char *seconds = ckpt_get(c, "seconds");
 
     if (read_model(c, f, w) < 0 || ckpt_long(c, "steps", &x->steps, w) < 0 ||
         ckpt_long(c, "seen", &x->seen, w) < 0 ||
@@ -136,7 +154,7 @@ read_ours(struct ffn *f, struct ffnfile *x, struct why *w)
         ckpt_long(c, "epoch", &x->epoch, w) < 0 ||
         ckpt_long(c, "next", &x->next, w) < 0)
         return -1;
-    x->seconds = seconds ? strtod(seconds, NULL) : 0;
+    read_life(c, &x->life);
     return 0;
 }
 
@@ -194,7 +212,7 @@ ffnfile_resume(const struct ffnfile *x, struct train *t, struct why *w)
 }
 
 static void
-write_meta(struct sbuf *b, const struct train *t, double seconds)
+write_meta(struct sbuf *b, const struct train *t, const struct ffnlife *l)
 {
     const struct ffn_config *g = &t->f->c;
 
@@ -207,11 +225,17 @@ write_meta(struct sbuf *b, const struct train *t, double seconds)
     ckpt_meta(b, "tied", "%d", g->tied);
     ckpt_meta(b, "steps", "%" PRIu64, t->steps);
     ckpt_meta(b, "seen", "%" PRIu64, t->seen);
-    ckpt_meta(b, "seconds", "%.3f", seconds);
+    ckpt_meta(b, "seconds", "%.3f", l->seconds);
     ckpt_meta(b, "seed", "%" PRIu64, t->data->seed);
     ckpt_meta(b, "epoch", "%" PRIu64, t->data->epoch);
     ckpt_meta(b, "next", "%zu", t->data->next);
     ckpt_meta(b, "loss", "%.9g", t->loss);
+    if (l->evals == 0)
+        return;
+    ckpt_meta(b, "evals", "%ld", l->evals);
+    ckpt_meta(b, "val_bpb", "%.9g", l->val_bpb);
+    ckpt_meta(b, "best_bpb", "%.9g", l->best_bpb);
+    ckpt_meta(b, "best_step", "%" PRIu64, l->best_step);
 }
 
 /* What a checkpoint holds, on the host: the run's own memory where that is
@@ -262,7 +286,7 @@ state_close(struct state *s, const struct kern *k)
 
 static int
 write_state(const char *path, const struct train *t, const struct state *s,
-            double seconds, struct why *w)
+            const struct ffnlife *life, struct why *w)
 {
     const struct ffn *f = t->f;
     struct ckpt_tensor list[FFN_MAX_PARAMS + 4];
@@ -283,21 +307,21 @@ write_state(const char *path, const struct train *t, const struct state *s,
     }
     list[n++] = (struct ckpt_tensor){ "moment1", 1, { f->size }, s->m };
     list[n++] = (struct ckpt_tensor){ "moment2", 1, { f->size }, s->v };
-    write_meta(&meta, t, seconds);
+    write_meta(&meta, t, life);
     bad = ckpt_write(path, &meta, list, n, w);
     sbuf_free(&meta);
     return bad;
 }
 
 int
-ffnfile_save(const char *path, const struct train *t, double seconds,
-             struct why *w)
+ffnfile_save(const char *path, const struct train *t,
+             const struct ffnlife *life, struct why *w)
 {
     struct state s;
     int bad = state_open(&s, t, w);
 
     if (!bad)
-        bad = write_state(path, t, &s, seconds, w);
+        bad = write_state(path, t, &s, life, w);
     state_close(&s, t->f->k);
     return bad;
 }

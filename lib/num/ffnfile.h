@@ -13,13 +13,21 @@
 #include "num/isis.h"
 #include "num/train.h"
 
+/* What a model does not show: how it was trained. */
+struct ffnlife {
+    double seconds; /* spent training */
+    long evals;     /* in the last run that evaluated; 0: never */
+    double val_bpb, best_bpb;
+    uint64_t best_step;
+};
+
 struct ffnfile {
     struct ckpt ckpt;       /* closed for a bundle */
     struct isis_state isis; /* of a bundle */
     int bundle;
     long steps, seen, seed; /* positions and steps in the model's life */
     long epoch, next;       /* place in the training text */
-    double seconds;         /* spent training */
+    struct ffnlife life;
 };
 
 /* Build *f from path. On success ffnfile_close() and ffn_close() are due. */
@@ -30,8 +38,8 @@ void ffnfile_close(struct ffnfile *x);
 /* Put the optimizer's state and the place in the text into *t. */
 int ffnfile_resume(const struct ffnfile *x, struct train *t, struct why *w);
 
-/* Write t's model and state; seconds is the training time of its whole life. */
-int ffnfile_save(const char *path, const struct train *t, double seconds,
-                 struct why *w);
+/* Write t's model and state. */
+int ffnfile_save(const char *path, const struct train *t,
+                 const struct ffnlife *life, struct why *w);
 
 #endif

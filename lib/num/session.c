@@ -2,7 +2,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "num/ffnfile.h"
+#include "num/bpb.h"
 #include "num/sched.h"
 #include "num/session.h"
 
@@ -15,13 +15,24 @@ session_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static int
-save(struct session *s, double start, struct why *w)
+/* Training time so far; evaluations stand still in it. */
+static double
+spent(const struct session *s)
 {
-    s->last_save = session_clock() - start;
+    return session_clock() - s->start - s->eval_seconds;
+}
+
+/* The state after `seconds` of training. */
+static int
+save(struct session *s, double seconds, struct why *w)
+{
+    struct ffnlife life = s->life;
+
+    s->last_save = seconds;
+    life.seconds += seconds;
     if (!s->path || comm_rank(s->t->c.comm) > 0)
         return 0;
-    return ffnfile_save(s->path, s->t, s->prior_seconds + s->last_save, w);
+    return ffnfile_save(s->path, s->t, &life, w);
 }
 
 /* How far the run is, by whichever limit is nearer. The end of the last pass
@@ -34,8 +45,9 @@ progress(const struct session *s)
     double by_time = s->budget > 0 ? s->elapsed / s->budget : 1;
     double by_steps = s->steps ? steps / (double)s->steps : 1;
     double by_pass = s->all_passes ? seen / (double)s->all_passes : 0;
+    double all = fmax(fmax(by_time, by_steps), fmin(by_pass, 0.999));
 
-    return fmin(1, fmax(fmax(by_time, by_steps), fmin(by_pass, 0.999)));
+    return fmin(1, s->shrink > 0 ? s->shrink * all : all);
 }
 
 /*
@@ -89,57 +101,181 @@ diverged(struct session *s, struct why *w)
                    (unsigned long long)s->t->steps, s->t->loss / log(2));
 }
 
-/* What decides about the next step, rank 0's for all. */
-static int
-look(struct session *s, double start, struct why *w)
+/* N evaluations brought nothing: let the rate fall now, or end. */
+static void
+lose_patience(struct session *s)
 {
-    double now[2] = { session_clock() - start, *s->stop != 0 };
+    s->stale = 0;
+    s->over = s->shrink > 0 || s->done >= 1 - s->decay || s->done == 0;
+    s->whole_passes = 0;
+    s->all_passes = s->first_pass = 0;
+    if (!s->over)
+        s->shrink = (1 - s->decay) / progress(s);
+}
 
-    if (comm_bcast(s->t->c.comm, now, sizeof now, w) < 0)
-        return -1;
-    s->elapsed = now[0];
-    s->stopped = now[1] > 0;
-    s->done = progress(s);
-    return 0;
+static int
+evaluate(struct session *s, struct why *w)
+{
+    double start = session_clock(), bpb;
+    const struct session_val *v = &s->val;
+    struct train *t = s->t;
+    struct bpb b = { .show = v->show };
+    int bad = 0;
+
+    if (bpb_eval(&b, t->f, t->team, v->text, v->n, (size_t)t->f->c.context, 0,
+                 w) < 0)
+        return SESSION_FAILED;
+    bpb = b.bits_per_byte;
+    if (!isfinite(bpb)) {
+        why_set(w, "step %llu: bits per byte are not a number",
+                (unsigned long long)t->steps);
+        return SESSION_DIVERGED;
+    }
+    s->life.evals = s->eval_step == UINT64_MAX ? 1 : s->life.evals + 1;
+    s->life.val_bpb = bpb;
+    s->last_eval = s->elapsed;
+    s->eval_step = t->steps;
+    if (bpb < s->best) {
+        s->best = s->life.best_bpb = bpb;
+        s->life.best_step = t->steps;
+        s->stale = 0;
+        if (v->patience && (t->steps > s->first_step || s->first_step == 0))
+            bad = save(s, s->elapsed, w);
+    } else if (v->patience && ++s->stale >= v->patience) {
+        lose_patience(s);
+    }
+    s->eval_seconds += session_clock() - start;
+    return bad < 0 ? SESSION_FAILED : SESSION_DONE;
+}
+
+/* What is due before the next step. */
+struct order {
+    double done;
+    int next_pass, evaluate, save, line, stop;
+};
+
+static struct order
+look(struct session *s)
+{
+    const struct session_val *v = &s->val;
+    struct train *t = s->t;
+    uint64_t made = t->steps - s->first_step;
+    struct order o = { 0 };
+
+    s->elapsed = spent(s);
+    o.done = s->done = progress(s);
+    o.stop = s->done >= 1 || *s->stop || s->over || last_pass_done(s);
+    if (!o.stop && s->whole_passes)
+        plan_passes(s);
+    o.next_pass = !o.stop && s->first_pass && t->seen >= s->first_pass;
+    o.save = !o.stop && !v->patience && s->save_every > 0 &&
+             s->elapsed - s->last_save > s->save_every;
+    if (v->text && t->steps != s->eval_step)
+        o.evaluate = o.stop ||
+                     (made == 0 && s->first_step) || /* what to improve on */
+                     (v->secs > 0 && s->elapsed - s->last_eval >= v->secs) ||
+                     (v->steps && made && made % v->steps == 0);
+    o.line = o.evaluate || o.stop || s->done - s->last_line >= 0.005;
+    return o;
+}
+
+/* What was ordered, but for the step. Evaluations are rank 0's. */
+static int
+follow(struct session *s, const struct order *o, struct why *w)
+{
+    struct train *t = s->t;
+    int first = comm_rank(t->c.comm) == 0;
+    double val = NAN;
+    int bad;
+
+    if (o->evaluate && first) {
+        if ((bad = evaluate(s, w)) != SESSION_DONE)
+            return bad;
+        val = s->life.val_bpb;
+    }
+    if (s->curve && o->line && first) {
+        s->last_line = o->done;
+        if (curve_line(s->curve, t, s->elapsed, s->life.seconds + s->elapsed,
+                       val, w) < 0) {
+            if (!s->val.patience)
+                save(s, spent(s), NULL);
+            return SESSION_FAILED;
+        }
+    }
+    if (o->save && save(s, spent(s), w) < 0)
+        return SESSION_FAILED;
+    if (o->next_pass) {
+        if (bytes_seek(t->data, t->data->epoch + 1, 0, w) < 0)
+            return SESSION_FAILED;
+        s->first_pass = 0;
+    }
+    return SESSION_DONE;
+}
+
+static int
+step(struct session *s, double done, struct why *w)
+{
+    struct train *t = s->t;
+
+    if (train_step(t, sched_at(done, s->warmup, s->decay), w) < 0 ||
+        diverged(s, w) < 0)
+        return t->x.lost ? SESSION_LOST : SESSION_DIVERGED;
+    s->avg_loss =
+        s->avg_loss > 0 ? 0.98 * s->avg_loss + 0.02 * t->loss : t->loss;
+    if (s->curve)
+        curve_step(s->curve, t);
+    if (s->show)
+        s->show(s, 0);
+    return SESSION_DONE;
+}
+
+static int
+save_last(struct session *s, struct why *w)
+{
+    struct train *t = s->t;
+
+    if (s->val.patience) { /* saved when it was found */
+        s->other = s->life.best_step != t->steps;
+        return 0;
+    }
+    if (t->steps == s->first_step && s->first_step && s->path &&
+        access(s->path, F_OK) == 0)
+        return 0;
+    return save(s, spent(s), w);
 }
 
 enum session_end
 session_run(struct session *s, struct why *w)
 {
-    double start = session_clock();
     struct train *t = s->t;
+    int bad;
 
+    s->start = session_clock();
     s->first_step = t->steps;
     s->first_seen = t->seen;
+    s->eval_step = UINT64_MAX;
+    s->best = INFINITY;
+    s->stale = s->over = 0;
+    s->shrink = s->last_eval = s->last_line = s->last_save = 0;
     for (;;) {
-        if (look(s, start, w) < 0)
+        /* rank 0's clock, signals and evaluations decide for all */
+        struct order o =
+            comm_rank(t->c.comm) == 0 ? look(s) : (struct order){ 0 };
+        if (comm_bcast(t->c.comm, &o, sizeof o, w) < 0)
             return SESSION_LOST;
-        if (s->done >= 1 || s->stopped || last_pass_done(s))
+        if ((bad = follow(s, &o, w)) != SESSION_DONE)
+            return (enum session_end)bad;
+        if (o.stop)
             break;
-        if (s->whole_passes)
-            plan_passes(s);
-        if (s->first_pass && t->seen >= s->first_pass) {
-            if (bytes_seek(t->data, t->data->epoch + 1, 0, w) < 0)
-                return SESSION_FAILED;
-            s->first_pass = 0;
-        }
-        if (train_step(t, sched_at(s->done, s->warmup, s->decay), w) < 0 ||
-            diverged(s, w) < 0)
-            return t->x.lost ? SESSION_LOST : SESSION_DIVERGED;
-        s->avg_loss =
-            s->avg_loss > 0 ? 0.98 * s->avg_loss + 0.02 * t->loss : t->loss;
-        if (s->show)
-            s->show(s, 0);
-        if (s->save_every > 0 && s->elapsed - s->last_save > s->save_every &&
-            save(s, start, w) < 0)
-            return SESSION_FAILED;
+        if (o.evaluate) /* which may have changed what is due */
+            continue;
+        if ((bad = step(s, o.done, w)) != SESSION_DONE)
+            return (enum session_end)bad;
     }
     if (s->show && t->steps > s->first_step)
         s->show(s, 1);
-    if (t->steps > s->first_step || !s->path || access(s->path, F_OK) < 0 ||
-        s->first_step == 0)
-        if (save(s, start, w) < 0)
-            return SESSION_FAILED;
-    s->train_seconds = session_clock() - start;
+    if (save_last(s, w) < 0)
+        return SESSION_FAILED;
+    s->train_seconds = spent(s);
     return SESSION_DONE;
 }

@@ -71,6 +71,11 @@ steps(struct run *r, int n)
 static void
 test_resume(void)
 {
+    const struct ffnlife life = { .seconds = 12.5,
+                                  .evals = 3,
+                                  .val_bpb = 2.5,
+                                  .best_bpb = 2.25,
+                                  .best_step = 77 };
     struct run a, b;
     struct ffnfile x;
     struct why w;
@@ -81,10 +86,11 @@ test_resume(void)
     while (a.data.epoch < 2) /* where tables of an older pass are about */
         steps(&a, 1);
     steps(&a, 5);
-    CHECK(ffnfile_save(path, &a.t, 12.5, &w) == 0);
+    CHECK(ffnfile_save(path, &a.t, &life, &w) == 0);
     CHECK(ffnfile_load(&b.f, &x, path, &w) == 0);
     CHECK(memcmp(&b.f.c, &shape, sizeof shape) == 0);
-    CHECK(x.seconds == 12.5 && x.seed == 5 && x.epoch == 2);
+    CHECK(memcmp(&x.life, &life, sizeof life) == 0 && x.seed == 5 &&
+          x.epoch == 2);
     attach(&b);
     CHECK(ffnfile_resume(&x, &b.t, &w) == 0);
     CHECK(b.t.steps == a.t.steps && b.t.seen == a.t.seen);
