@@ -151,7 +151,8 @@ plan_times(struct plan *p, struct why *w)
         b.text = made;
     }
     if (!(b.team = team_open(p->threads, w)) ||
-        ffn_open(&b.f, &p->model, w) < 0) {
+        ffn_open(&b.f, &p->model, w) < 0 ||
+        ffn_products(&b.f, (enum ffn_precision)p->precision, w) < 0) {
         bad = -1;
     } else {
         ffn_init(&b.f, 1);
@@ -166,4 +167,27 @@ plan_times(struct plan *p, struct why *w)
     if (p->text)
         p->seconds = (double)p->n / p->bytes_a_second;
     return 0;
+}
+
+static void
+line(struct sbuf *b, const char *key, double value, int decimals)
+{
+    sbuf_addf(b, "%s: ", key);
+    if (!isnan(value))
+        sbuf_addf(b, "%.*f", decimals, value);
+    sbuf_adds(b, "\n");
+}
+
+void
+plan_text(const struct plan *p, struct sbuf *b)
+{
+    line(b, "params", (double)p->params, 0);
+    line(b, "dense_params", (double)p->dense, 0);
+    line(b, "memory_mb", p->memory / 1048576, 1);
+    line(b, "checkpoint_mb", p->checkpoint / 1048576, 1);
+    line(b, "flops_a_byte", p->byte_flops, 0);
+    line(b, "flops_a_step", p->step_flops, 0);
+    line(b, "step_seconds", p->step_seconds, 6);
+    line(b, "bytes_per_s", p->bytes_a_second, 0);
+    line(b, "pass_seconds", p->seconds, 1);
 }

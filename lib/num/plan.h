@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "common/sbuf.h"
 #include "common/why.h"
 #include "num/ffn.h"
 #include "num/train.h"
@@ -18,6 +19,7 @@
 struct plan {
     struct ffn_config model;
     struct train_config rule;
+    int precision; /* enum ffn_precision */
     int threads;
     const uint8_t *text; /* to train on, or NULL */
     size_t n, val;       /* bytes of it, and of the text to evaluate on */
@@ -36,5 +38,9 @@ int plan_sizes(struct plan *p, struct why *w);
 /* The times, after the sizes; takes a second or two, more only where a few
  * hundred positions do. -1: it would not fit into this machine's memory. */
 int plan_times(struct plan *p, struct why *w);
+
+/* "key: value" lines, memory in MiB as in the closing block of a run; what was
+ * not measured has no value. */
+void plan_text(const struct plan *p, struct sbuf *b);
 
 #endif
