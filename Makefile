@@ -35,7 +35,7 @@ LIBOBJ   := $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c kernels/*.c))
 UNIT     := $(patsubst tests/%.c,$B/%,$(wildcard tests/unit/*.c))
 FAULTS   := $(patsubst tests/%.c,$B/%,$(wildcard tests/faults/*.c))
 LIB      := $B/liblearn.a
-SOURCES  := $(wildcard bin/*.c plugins/*.c lib/*/*.[ch] kernels/*.[ch] tests/*/*.[ch])
+SOURCES  := $(wildcard bin/*.c plugins/*.c lib/*/*.[ch] kernels/*.[ch] kernels/*.hip tests/*/*.[ch])
 SHELLS   := $(shell grep -lE '^\#!.*(sh|bats)$$' .ci/run bin/*.sh scripts/* \
 	      scripts/dev/* tests/*/* examples/*/* 2>/dev/null) \
 	    $(wildcard tests/*/*.bash)
