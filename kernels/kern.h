@@ -50,6 +50,7 @@ struct kern {
     void (*start)(void);
 
     int host; /* 1: model memory is ordinary memory, any thread may call */
+    int side; /* of square matrices whose product runs at full speed */
     void *(*alloc)(size_t bytes); /* zeroed, 64-byte aligned; NULL: none left */
     void (*free)(void *p);        /* NULL is fine */
     void (*put)(void *to, const void *host, size_t bytes);
@@ -136,7 +137,7 @@ void kern_host_copy(void *to, const void *from, size_t bytes);
 void kern_host_zero(void *to, size_t bytes);
 const char *kern_host_error(void);
 #define KERN_HOST_MEMORY                                                       \
-    .host = 1, .alloc = kern_host_alloc, .free = kern_host_free,               \
+    .host = 1, .side = 384, .alloc = kern_host_alloc, .free = kern_host_free,  \
     .put = kern_host_copy, .get = kern_host_copy, .copy = kern_host_copy,      \
     .zero = kern_host_zero, .error = kern_host_error
 

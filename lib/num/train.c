@@ -99,7 +99,7 @@ train_close(struct train *t)
     *t = (struct train){ 0 };
 }
 
-enum { PEAK_SIDE = 384, PEAK_ROUNDS = 60 };
+enum { PEAK_ROUNDS = 60 };
 
 struct peak {
     const struct kern *k;
@@ -110,8 +110,8 @@ static void
 square_product(void *ctx, int index, int members)
 {
     const struct peak *p = ctx;
-    const int n = PEAK_SIDE;
-    float *a = p->block + (size_t)index * 3 * n * n;
+    const int n = p->k->side;
+    float *a = p->block + (size_t)index * 3 * (size_t)n * (size_t)n;
 
     (void)members;
     p->k->gemm(0, 1, n, n, n, a, n, a + n * n, n, 0, a + 2 * n * n, n);
@@ -121,10 +121,10 @@ square_product(void *ctx, int index, int members)
 double
 train_peak(struct team *team, const struct kern *k)
 {
-    size_t square = (size_t)PEAK_SIDE * PEAK_SIDE;
+    size_t square = (size_t)k->side * (size_t)k->side;
     struct peak p = { k, k->alloc(3 * square * (size_t)team_size(team) *
                                   sizeof *p.block) };
-    double best = INFINITY, side = PEAK_SIDE;
+    double best = INFINITY, side = k->side;
 
     for (int i = 0; p.block && i < PEAK_ROUNDS; i++) {
         struct timespec from, to;
