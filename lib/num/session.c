@@ -219,7 +219,9 @@ step(struct session *s, double done, struct why *w)
 
     if (train_step(t, sched_at(done, s->warmup, s->decay), w) < 0 ||
         diverged(s, w) < 0)
-        return t->x.lost ? SESSION_LOST : SESSION_DIVERGED;
+        return t->x.lost          ? SESSION_LOST
+               : t->f->k->error() ? SESSION_FAILED
+                                  : SESSION_DIVERGED;
     s->avg_loss =
         s->avg_loss > 0 ? 0.98 * s->avg_loss + 0.02 * t->loss : t->loss;
     if (s->curve)
