@@ -8,7 +8,7 @@ BINDIR   ?= $(PREFIX)/bin
 MANDIR   ?= $(PREFIX)/share/man
 CFLAGS   ?= -O2 -g
 # Numeric loops only. Never -ffast-math: it makes isnan() false.
-KFLAGS   ?= -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math
+KFLAGS   ?= -O3 -fopenmp-simd -ffp-contract=fast -fno-math-errno -fno-trapping-math
 B        ?= build
 BIN      ?= bin
 

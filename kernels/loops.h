@@ -88,35 +88,21 @@ sigmoid(float x)
     return 1 / (1 + fast_exp(-x));
 }
 
-enum { LANES = 16 };
-
-/* total = sum of expr over j < n, in LANES partial sums so that it can run in
- * vector registers. */
-#define SUM(total, n, expr)                                                    \
-    do {                                                                       \
-        float part_[LANES] = { 0 };                                            \
-        int whole_ = (n) / LANES * LANES;                                      \
-        for (int at_ = 0; at_ < whole_; at_ += LANES)                          \
-            for (int l_ = 0; l_ < LANES; l_++) {                               \
-                int j = at_ + l_;                                              \
-                part_[l_] += (expr);                                           \
-            }                                                                  \
-        total = 0;                                                             \
-        for (int l_ = 0; l_ < LANES; l_++)                                     \
-            total += part_[l_];                                                \
-        for (int j = whole_; j < (n); j++)                                     \
-            total += (expr);                                                   \
-    } while (0)
-
+/* "omp simd reduction" lets a sum run in vector registers in any order; without
+ * it the order of a float sum is fixed. No threads come of it. */
 static void
 cpu_norm(float *restrict y, float *mean, float *rstd, const float *restrict x,
          const float *restrict gamma, const float *restrict beta, int n, int d)
 {
     for (int i = 0; i < n; i++, x += d, y += d) {
-        float sum, var, mu;
-        SUM(sum, d, x[j]);
-        mu = sum / (float)d;
-        SUM(var, d, (x[j] - mu) * (x[j] - mu));
+        float sum = 0, var = 0;
+#pragma omp simd reduction(+ : sum)
+        for (int j = 0; j < d; j++)
+            sum += x[j];
+        float mu = sum / (float)d;
+#pragma omp simd reduction(+ : var)
+        for (int j = 0; j < d; j++)
+            var += (x[j] - mu) * (x[j] - mu);
         float r = 1 / sqrtf(var / (float)d + 1e-5f);
         for (int j = 0; j < d; j++)
             y[j] = (x[j] - mu) * r * gamma[j] + beta[j];
@@ -132,11 +118,15 @@ cpu_norm_back(float *restrict dx, float *restrict dgamma, float *restrict dbeta,
               int n, int d)
 {
     for (int i = 0; i < n; i++, x += d, dx += d, dy += d) {
-        float mu = mean[i], r = rstd[i], sum_g, sum_gx;
-        SUM(sum_g, d, dy[j] * gamma[j]);
-        SUM(sum_gx, d, dy[j] * gamma[j] * ((x[j] - mu) * r));
+        float mu = mean[i], r = rstd[i], sum_g = 0, sum_gx = 0;
+#pragma omp simd reduction(+ : sum_g, sum_gx)
+        for (int j = 0; j < d; j++) {
+            float g = dy[j] * gamma[j];
+            sum_g += g;
+            sum_gx += g * (x[j] - mu);
+        }
         sum_g /= (float)d;
-        sum_gx /= (float)d;
+        sum_gx *= r / (float)d;
         for (int j = 0; j < d; j++) {
             float xhat = (x[j] - mu) * r;
             dx[j] += r * (dy[j] * gamma[j] - sum_g - xhat * sum_gx);
@@ -224,38 +214,29 @@ cpu_act_back(float *restrict dz, const float *restrict ds,
     }
 }
 
-static int
-last_max(const float *x, int n)
-{
-    float max = x[0];
-    int at_max = 0;
-
-    for (int j = 1; j < n; j++)
-        max = x[j] > max ? x[j] : max;
-    for (int j = n - 1; j > 0; j--)
-        if (x[j] == max) {
-            at_max = j;
-            break;
-        }
-    return at_max;
-}
-
 static void
 cpu_xent(float *restrict logits, float *nats, unsigned char *right,
          const uint8_t *target, float scale, int n, int v)
 {
     for (int i = 0; i < n; i++, logits += v) {
-        int best = last_max(logits, v), t = target[i];
-        float max = logits[best], hit = logits[t], sum;
+        int t = target[i], later = 0;
+        float max = logits[0], hit = logits[t], sum = 0;
+#pragma omp simd reduction(max : max)
         for (int j = 0; j < v; j++)
+            max = logits[j] > max ? logits[j] : max;
+        for (int j = t + 1; hit == max && j < v; j++)
+            later |= logits[j] == max;
+#pragma omp simd reduction(+ : sum)
+        for (int j = 0; j < v; j++) {
             logits[j] = fast_exp(logits[j] - max);
-        SUM(sum, v, logits[j]);
+            sum += logits[j];
+        }
         float by = scale / sum;
         for (int j = 0; j < v; j++)
             logits[j] *= by;
         logits[t] -= scale;
         nats[i] = logf(sum) - (hit - max);
-        right[i] = best == t;
+        right[i] = hit == max && !later;
     }
 }
 
@@ -279,12 +260,13 @@ static double
 cpu_sumsq(const float *x, size_t n)
 {
     double total = 0;
-    float part;
 
     for (size_t i = 0; i < n; i += 4096) {
-        const float *p = x + i;
-        int len = n - i < 4096 ? (int)(n - i) : 4096;
-        SUM(part, len, p[j] * p[j]);
+        size_t end = n - i < 4096 ? n : i + 4096;
+        float part = 0;
+#pragma omp simd reduction(+ : part)
+        for (size_t j = i; j < end; j++)
+            part += x[j] * x[j];
         total += part;
     }
     return total;
@@ -319,12 +301,14 @@ cpu_sparse(float *restrict table, float *restrict acc, const uint32_t *row,
     enum { AHEAD = 8 }; /* rows are far apart: ask for them early */
 
     for (int i = 0; i < n; i++, dy += ld) {
-        float *restrict w = table + (size_t)row[i] * d, sum;
+        float *restrict w = table + (size_t)row[i] * d, sum = 0;
         if (i + AHEAD < n) {
             __builtin_prefetch(table + (size_t)row[i + AHEAD] * d, 1);
             __builtin_prefetch(acc + row[i + AHEAD], 1);
         }
-        SUM(sum, d, dy[j] * dy[j]);
+#pragma omp simd reduction(+ : sum)
+        for (int j = 0; j < d; j++)
+            sum += dy[j] * dy[j];
         float a = acc[row[i]] += sum / (float)d;
         float by = lr / sqrtf(a + eps);
         for (int j = 0; j < d; j++)
