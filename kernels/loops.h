@@ -55,7 +55,9 @@ cpu_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda,
 /*
  * e^x with a relative error below 3e-7, without a call. x = n ln2 + r with
  * |r| <= ln2/2; e^r by its Taylor polynomial; 2^n by building the exponent.
- * Adding 1.5 * 2^23 leaves n, rounded, in the low bits. A NaN stays one.
+ * Adding 1.5 * 2^23 leaves n, rounded, in the low bits. Limits are put on the
+ * exponent, a whole number, because compilers make jumps of limits on x. Below
+ * -88 it is 0; a NaN stays one, and an infinite x becomes one.
  */
 static inline float
 fast_exp(float x)
@@ -63,10 +65,9 @@ fast_exp(float x)
     union {
         float f;
         uint32_t u;
+        int32_t i;
     } shifted, two_n;
 
-    x = x < -87 ? -87 : x;
-    x = x > 88 ? 88 : x;
     shifted.f = x * 1.44269504f + 12582912.0f;
     float n = shifted.f - 12582912.0f;
     float r = x - n * 0.693359375f + n * 2.12194440e-4f;
@@ -78,7 +79,10 @@ fast_exp(float x)
     p = p * r + 0.5f;
     p = p * r + 1;
     p = p * r + 1;
-    two_n.u = (shifted.u + 127) << 23;
+    two_n.u = shifted.u - 0x4b400000u + 127;
+    two_n.i = two_n.i < 0 ? 0 : two_n.i;
+    two_n.i = two_n.i > 254 ? 254 : two_n.i;
+    two_n.u <<= 23;
     return p * two_n.f;
 }
 
