@@ -29,6 +29,13 @@ enum { BLOCK_M = 512, BLOCK_N = 512 };
 static _Thread_local _Alignas(64) uint32_t pack_a[BLOCK_M * BLOCK_K / 2];
 static _Thread_local _Alignas(64) uint32_t pack_b[BLOCK_N * BLOCK_K / 2];
 
+/* A mask of the first n of 16 lanes. */
+static inline __mmask16
+first(int n)
+{
+    return n <= 0 ? 0 : n < 16 ? (__mmask16)((1u << n) - 1) : 0xffff;
+}
+
 /* Words of two numbers: low from x, high from y. */
 static inline __m512i
 pair(__m512 x, __m512 y)
@@ -40,19 +47,39 @@ pair(__m512 x, __m512 y)
     return _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(y, x));
 }
 
-/* A panel whose sides lie along rows of x: pairs of rows are interleaved. */
+/* Panels of sides that lie along rows of x: pairs of rows are interleaved. */
 static void
 pack_along(uint32_t *to, const float *x, int ld, int n, int k)
 {
-    __mmask16 in = (__mmask16)((1u << n) - 1);
+    enum { TOGETHER = 4 }; /* panels: what one row has in four lines */
+    size_t panel = (size_t)PANEL * (size_t)((k + 1) / 2);
 
-    for (int l = 0; l < k; l += 2, x += 2 * (size_t)ld, to += PANEL) {
-        __m512 low = _mm512_maskz_loadu_ps(in, x);
-        __m512 high = _mm512_setzero_ps();
-        if (l + 1 < k)
-            high = _mm512_maskz_loadu_ps(in, x + ld);
-        _mm512_store_si512(to, pair(low, high));
+    for (int i = 0; i < n; i += TOGETHER * PANEL, to += TOGETHER * panel) {
+        __mmask16 in[TOGETHER];
+        for (int j = 0; j < TOGETHER; j++)
+            in[j] = first(n - i - j * PANEL);
+        for (int l = 0; l < k; l += 2) {
+            const float *low = x + (size_t)l * ld + i;
+            const float *high = low + ld;
+            for (int j = 0; j < TOGETHER && in[j]; j++) {
+                __m512 v = _mm512_maskz_loadu_ps(in[j], low + j * PANEL);
+                __m512 w = _mm512_setzero_ps();
+                if (l + 1 < k)
+                    w = _mm512_maskz_loadu_ps(in[j], high + j * PANEL);
+                _mm512_store_si512(to + (size_t)j * panel + l / 2 * PANEL,
+                                   pair(v, w));
+            }
+        }
     }
+}
+
+/* 32 numbers in a row, of which the first n are there. */
+static inline __m512i
+row_of(const float *x, int n)
+{
+    return (__m512i)_mm512_cvtne2ps_pbh(
+        _mm512_maskz_loadu_ps(first(n - 16), x + 16),
+        _mm512_maskz_loadu_ps(first(n), x));
 }
 
 /* Transpose 16 by 16 words. */
@@ -83,48 +110,26 @@ transpose(__m512i r[16])
     }
 }
 
-/* A panel whose sides are rows of x, which run along k. */
+/* Panels of sides that are rows of x, which run along k. */
 static void
 pack_across(uint32_t *to, const float *x, int ld, int n, int k)
 {
-    for (int l = 0; l < k; l += 2 * PANEL, to += PANEL * PANEL) {
-        int left = k - l, pairs = (left + 1) / 2;
-        __mmask16 low = left < 16 ? (__mmask16)((1u << left) - 1) : 0xffff;
-        __mmask16 high = left < 16   ? 0
-                         : left < 32 ? (__mmask16)((1u << (left - 16)) - 1)
-                                     : 0xffff;
-        __m512i r[16];
-        for (int i = 0; i < 16; i++) {
-            const float *from = x + (size_t)i * ld + l;
-            r[i] = _mm512_setzero_si512();
-            if (i < n)
-                r[i] = (__m512i)_mm512_cvtne2ps_pbh(
-                    _mm512_maskz_loadu_ps(high, from + 16),
-                    _mm512_maskz_loadu_ps(low, from));
+    for (int i = 0; i < n; i += PANEL, x += (size_t)PANEL * ld)
+        for (int l = 0; l < k; l += 2 * PANEL) {
+            __m512i r[PANEL];
+            for (int j = 0; j < PANEL; j++) {
+                r[j] = _mm512_setzero_si512();
+                if (i + j < n)
+                    r[j] = row_of(x + (size_t)j * ld + l, k - l);
+            }
+            transpose(r);
+            for (int j = 0; j < PANEL && 2 * j < k - l; j++, to += PANEL)
+                _mm512_store_si512(to, r[j]);
         }
-        transpose(r);
-        for (int i = 0; i < 16 && i < pairs; i++)
-            _mm512_store_si512(to + (size_t)i * PANEL, r[i]);
-    }
 }
 
-/* Panels of n rows of op(x), k long; across: those are rows of x itself. */
-static void
-pack(uint32_t *to, const float *x, int ld, int across, int n, int k)
-{
-    size_t panel = (size_t)PANEL * (size_t)((k + 1) / 2);
-
-    for (int i = 0; i < n; i += PANEL, to += panel) {
-        int rows = n - i < PANEL ? n - i : PANEL;
-        if (across)
-            pack_across(to, x + (size_t)i * ld, ld, rows, k);
-        else
-            pack_along(to, x + i, ld, rows, k);
-    }
-}
-
-/* A tile of ROWS by `wide` panels; a and b are panels, pairs long; only m rows
- * and n columns of it are in c. */
+/* A tile of ROWS by `wide` panels of b, of which m rows and n columns are in
+ * c; a and b are panels, `pairs` long. */
 static inline __attribute__((always_inline)) void
 tile(int wide, const uint32_t *a, const uint32_t *b, int pairs, float beta,
      float *c, int ldc, int m, int n)
@@ -154,9 +159,7 @@ tile(int wide, const uint32_t *a, const uint32_t *b, int pairs, float beta,
     for (int i = 0; i < ROWS; i++)
 #pragma GCC unroll 3
         for (int j = 0; j < wide; j++) {
-            int left = n - j * PANEL;
-            __mmask16 in =
-                left < PANEL ? (__mmask16)((1u << left) - 1) : 0xffff;
+            __mmask16 in = first(n - j * PANEL);
             float *to = c + (size_t)i * ldc + j * PANEL;
             if (i >= m)
                 continue;
@@ -168,7 +171,8 @@ tile(int wide, const uint32_t *a, const uint32_t *b, int pairs, float beta,
         }
 }
 
-/* All tiles of packed blocks: m by n of c, pairs along k. */
+/* All tiles of m by n. A strip of b as wide as a tile stays in the first cache
+ * while a goes by. */
 static void
 tiles(const uint32_t *a, const uint32_t *b, int m, int n, int pairs, float beta,
       float *c, int ldc)
@@ -177,10 +181,10 @@ tiles(const uint32_t *a, const uint32_t *b, int m, int n, int pairs, float beta,
 
     for (int j = 0, wide; j < n; j += wide * PANEL) {
         int left = (n - j + PANEL - 1) / PANEL;
+        const uint32_t *pb = b + (size_t)(j / PANEL) * panel;
         wide = left == 4 || left == 2 ? 2 : left < 3 ? left : 3;
         for (int i = 0; i < m; i += ROWS) {
             const uint32_t *pa = a + (size_t)(i / PANEL) * panel + i % PANEL;
-            const uint32_t *pb = b + (size_t)(j / PANEL) * panel;
             float *to = c + (size_t)i * ldc + j;
             if (wide == 3)
                 tile(3, pa, pb, pairs, beta, to, ldc, m - i, n - j);
@@ -198,22 +202,30 @@ least(int a, int b)
     return a < b ? a : b;
 }
 
+/* n sides of op(x) from side i on, k long from l on. */
+static void
+pack(uint32_t *to, const float *x, int ld, int across, int i, int n, int l,
+     int k)
+{
+    if (across)
+        pack_across(to, x + (size_t)i * ld + l, ld, n, k);
+    else
+        pack_along(to, x + (size_t)l * ld + i, ld, n, k);
+}
+
 void
 gemm_bf16(int ta, int tb, int m, int n, int k, const float *a, int lda,
           const float *b, int ldb, float beta, float *c, int ldc)
 {
     for (int l = 0; l < k; l += BLOCK_K, beta = 1) {
-        int kb = least(k - l, BLOCK_K), pairs = (kb + 1) / 2;
+        int kb = least(k - l, BLOCK_K);
         for (int j = 0; j < n; j += BLOCK_N) {
             int nb = least(n - j, BLOCK_N);
-            pack(pack_b, tb ? b + (size_t)j * ldb + l : b + (size_t)l * ldb + j,
-                 ldb, tb, nb, kb);
+            pack(pack_b, b, ldb, tb, j, nb, l, kb);
             for (int i = 0; i < m; i += BLOCK_M) {
                 int mb = least(m - i, BLOCK_M);
-                pack(pack_a,
-                     ta ? a + (size_t)l * lda + i : a + (size_t)i * lda + l,
-                     lda, !ta, mb, kb);
-                tiles(pack_a, pack_b, mb, nb, pairs, beta,
+                pack(pack_a, a, lda, !ta, i, mb, l, kb);
+                tiles(pack_a, pack_b, mb, nb, (kb + 1) / 2, beta,
                       c + (size_t)i * ldc + j, ldc);
             }
         }

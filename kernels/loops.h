@@ -320,12 +320,24 @@ cpu_sparse(float *restrict table, float *restrict acc, const uint32_t *row,
     }
 }
 
+/* A call of memcpy costs more than a short row. */
+static inline void
+copy_row(float *restrict to, const float *restrict from, int d)
+{
+    int j = 0;
+
+    for (; j + 16 <= d; j += 16)
+        memcpy(to + j, from + j, 16 * sizeof *to);
+    if (j < d)
+        memcpy(to + j, from + j, sizeof *to * (size_t)(d - j));
+}
+
 static void
 cpu_embed(float *restrict x, const float *restrict table, const uint8_t *byte,
           int n, int d)
 {
     for (int i = 0; i < n; i++, x += d)
-        memcpy(x, table + (size_t)byte[i] * d, sizeof *x * (size_t)d);
+        copy_row(x, table + (size_t)byte[i] * d, d);
 }
 
 static void
@@ -346,7 +358,7 @@ cpu_gather(float *restrict to, int ld, const float *restrict table,
     for (int i = 0; i < n; i++, to += ld) {
         if (i + AHEAD < n)
             __builtin_prefetch(table + (size_t)row[i + AHEAD] * d);
-        memcpy(to, table + (size_t)row[i] * d, sizeof *to * (size_t)d);
+        copy_row(to, table + (size_t)row[i] * d, d);
     }
 }
 
