@@ -7,7 +7,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
 	seq 200 | sed 's/.*/the number & is a number; &/' >train.txt
 	seq 201 600 | sed 's/.*/the number & is a number; &/' >val.txt
-	small=(--bits 8 --batch 64 --threads 1 --model 16 --hidden 16)
+	small=(--bits 8 --batch 64 --threads 1 --model 16 --hidden 16
+	    --precision fp32) # bf16 rounds where sums differ in the last bit
 	unset "${!OMPI_@}" "${!PMI@}" "${!SLURM_@}"
 }
 
