@@ -51,7 +51,7 @@ start() {
 		[ -z "$stderr" ]
 		[[ $output == *"$steps"* ]]
 		near "$want" "$(bpb)"
-		run -0 bpb-eval m$n val.txt # rank 0 saved what it measured
+		run -0 bpb-eval --precision fp32 m$n val.txt # rank 0 saved what it measured
 		near "$want" "$(bpb)"
 	done
 	run ! diff -q <(weights m) <(weights m2)
