@@ -7,20 +7,25 @@
  */
 #include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ar/init.h"
 #include "common/exitcode.h"
 #include "common/opt.h"
 #include "common/run.h"
+#include "common/shard.h"
 
 static const char *tag, *proposer = "ar-propose";
 static long count = -1;
 static double patience = 1800;
 static int verbose;
+static struct shard shard;
 static const struct opt opts[] = {
     { 'a', "agent", OPT_STR, &proposer, "COMMAND",
       "edits the files of an experiment; default ar-propose" },
+    { 'k', "shard", OPT_SHARD, &shard, "I/N",
+      "work on study TAG.I, one of N that go on from TAG; or auto" },
     { 'n', "count", OPT_INT, &count, "N",
       "run this many more; default until interrupted", 0, 1e9 },
     { 't', "tag", OPT_STR, &tag, "TAG", "name of the study" },
@@ -32,7 +37,8 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, X_AGAIN, X_INT, X_TERM, -1 };
 static const struct tool tool = {
-    .usage = "-t tag [-v] [-a command] [-n count] [--patience secs]",
+    .usage = "-t tag [-v] [-a command] [-k i/n] [-n count] "
+             "[--patience secs]",
     .what = "run experiments and keep what improves",
     .opts = opts,
     .exits = exits,
@@ -103,18 +109,26 @@ main(int argc, char *argv[])
 {
     struct loop l = { .s.lock = -1 };
     struct why w = { "" };
-    int r, kept = 0;
+    char *own = NULL;
+    int r = 0, kept = 0;
 
     if (opt_parse(argc, argv, &tool) != argc || !tag)
         opt_usage();
     run_catch();
     l.proposer = proposer;
     l.patience = patience;
-    if ((r = loop_open(&l, tag, &w)) == 0)
+    if (shard.n < 2)
+        own = strdup(tag);
+    else if ((r = init_part(tag, shard.i, &own, &w)) == 1)
+        r = 0; /* a baseline that crashed: work() explains */
+    if (!own)
+        err(X_FAIL, NULL);
+    if (r == 0 && (r = loop_open(&l, own, &w)) == 0)
         r = work(&l, &kept, &w);
     if (r)
         warnx("%s", w.s);
     loop_close(&l);
+    free(own);
     if (r == STUDY_INT)
         run_reraise();
     return r == STUDY_BUSY ? X_AGAIN : r ? X_FAIL : kept ? X_YES : X_NO;

@@ -19,6 +19,7 @@
 #include "common/opt.h"
 #include "common/out.h"
 #include "common/run.h"
+#include "common/shard.h"
 #include "ft/settings.h"
 
 enum { CELLS = 64 };                          /* at once */
@@ -26,12 +27,15 @@ static const double patience = 2, tick = 0.2; /* seconds */
 
 static const char *backend, *model, *prompts, *text, *trace;
 static long jobs;
+static struct shard shard;
 static int no_header, null, once, processes, redo, terminal;
 static const struct opt opts[] = {
     { '0', "null", OPT_FLAG, &null, NULL, "names on stdin end in NUL" },
     { 'b', "backend", OPT_STR, &backend, "name", "who answers (LU_BACKEND)" },
     { 'j', "jobs", OPT_INT, &jobs, "n",
       "cells and programs at once (64, and one a processor)", 1, 1e6 },
+    { 'k', "shard", OPT_SHARD, &shard, "i/n",
+      "only cells I, I + N, ... of each node, or auto (all)" },
     { 'm', "model", OPT_STR, &model, "name", "which model (LU_MODEL)" },
     { 'N', "no-header", OPT_FLAG, &no_header, NULL, "leave the header out" },
     { 0, "once", OPT_FLAG, &once, NULL, "leave cells that have failed before" },
@@ -48,7 +52,8 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, X_INT, X_TERM, -1 };
 static const struct tool tool = {
-    .usage = "[-0N] [-b name] [-j n] [-m name] [-p tensor | -t text] [--once] "
+    .usage = "[-0N] [-b name] [-j n] [-k i/n] [-m name] [-p tensor | -t text] "
+             "[--once] "
              "[--processes] [--redo-effects] [--trace file] [node ...]",
     .what = "make the cells of futures that are not there",
     .opts = opts,
@@ -124,6 +129,8 @@ pull_all(struct work *k, struct why *w)
     for (size_t i = 0; i < n->shape.count && r == 0; i++) {
         struct st *t = node_tensor(n, w);
         int there = t ? st_recorded(t, i, &coeff, w) : -1;
+        if (!shard_has(&shard, i))
+            continue;
         if (there < 0)
             r = -1;
         else if (there && !(n->flags & OP_EFFECT) &&

@@ -18,6 +18,7 @@
 #include "common/opt.h"
 #include "common/out.h"
 #include "common/run.h"
+#include "common/shard.h"
 #include "ft/asking.h"
 #include "ft/bulk.h"
 #include "llm/llm.h"
@@ -29,6 +30,7 @@ static const char *backend, *cache, *experience, *jobs, *min_score, *model;
 static const char *output, *status_file, *system_file, *system_text, *tensor;
 static const char *usage;
 static struct opt_list settings;
+static struct shard shard;
 static const struct opt opts[] = {
     { 0, "accept-truncated", OPT_FLAG, &truncated, NULL,
       "an answer that hit its limit is one" },
@@ -67,6 +69,8 @@ static const struct opt opts[] = {
       "another number is another answer to the same prompt (0)", 0, 1e9 },
     { 0, "schema", OPT_STR, &rules.schema, "file",
       "the answer has to be JSON that fits the schema" },
+    { 0, "shard", OPT_SHARD, &shard, "i/n",
+      "with -T: only elements I, I + N, ...; or auto (all)" },
     { 0, "settings", OPT_FLAG, &list, NULL,
       "print the name, default and meaning of every setting" },
     { 0, "set", OPT_LIST, &settings, "name=value", "any setting" },
@@ -86,8 +90,8 @@ static const struct tool tool = {
         "       [--accept-truncated] [--cache dir] [--choices file]\n"
         "       [--keep-think] [--lossy] [--match ere] [--max-bytes n]\n"
         "       [--min-score x] [--no-cache] [--sample n] [--schema file]\n"
-        "       [--set name=value] [--settings] [--system-file file]\n"
-        "       [--usage file]",
+        "       [--set name=value] [--settings] [--shard i/n]\n"
+        "       [--system-file file] [--usage file]",
     .what = "ask a language model",
     .opts = opts,
     .exits = exits,
@@ -320,7 +324,9 @@ show_all(struct st *in)
         struct sbuf text = { 0 };
         struct asked *q;
         struct why w;
-        int there = st_coeff(in, i) == 0 ? 0 : st_read(in, i, &text, &w);
+        int there = !shard_has(&shard, i) || st_coeff(in, i) == 0
+                        ? 0
+                        : st_read(in, i, &text, &w);
         if (there < 0)
             errx(X_FAIL, "%s", w.s);
         if (!there)
@@ -351,7 +357,7 @@ all(void)
         return show_all(&in);
     if ((r = answers_open(&out, output, &in, &w)) != 0)
         errx(r > 0 ? X_AGAIN : X_FAIL, "%s", w.s);
-    if (bulk_open(&b, &how, &in, &out, fail_fast, &w) < 0)
+    if (bulk_open(&b, &how, &in, &out, &shard, fail_fast, &w) < 0)
         errx(X_FAIL, "%s", w.s);
     run_catch();
     while (more > 0 && !run_interrupted()) {
@@ -403,7 +409,8 @@ main(int argc, char *argv[])
 {
     int first = opt_parse(argc, argv, &tool), status;
 
-    if (first < argc || (!tensor && (output || status_file || fail_fast)) ||
+    if (first < argc ||
+        (!tensor && (output || status_file || fail_fast || shard.n)) ||
         (system_text && system_file))
         opt_usage();
     if (list)

@@ -126,14 +126,18 @@ touch(const struct study *s, const char *name, const char *from, struct why *w)
     return bad;
 }
 
-/* The commit the caller's HEAD is at. */
+/* The commit it was told, or the caller's HEAD is at. */
 static int
-find_base(struct study *s, struct why *w)
+find_base(struct study *s, const struct init *in, struct why *w)
 {
     struct git g = { .tree = s->repo.top };
-    int bad = git(&g, NULL, "rev-parse", "--verify", "-q", "HEAD^{commit}");
+    int bad = in->base ? 0
+                       : git(&g, NULL, "rev-parse", "--verify", "-q",
+                             "HEAD^{commit}");
 
-    if (bad)
+    if (in->base)
+        snprintf(s->base, sizeof s->base, "%s", in->base);
+    else if (bad)
         why_set(w, "%s: no commit to start from; commit something first",
                 s->repo.top);
     else
@@ -170,7 +174,7 @@ write_study(struct loop *l, const struct init *in, struct why *w)
 {
     struct study *s = &l->s;
 
-    if (find_base(s, w) < 0 || check_names(s, w) < 0 ||
+    if (find_base(s, in, w) < 0 || check_names(s, w) < 0 ||
         touch(s, "protect", in->protect, w) < 0 || config_save(s, w) < 0 ||
         touch(s, "notes.md", NULL, w) < 0 || seal_make(s, w) < 0 ||
         journal_writable(&s->j, w) < 0)
@@ -270,6 +274,49 @@ init_study(struct loop *l, const struct init *in, struct sbuf *warn,
     if ((r = loop_baseline(l, w)))
         return r;
     return strcmp(s->exp[0].result, "keep") != 0;
+}
+
+int
+init_part(const char *tag, size_t i, char **name, struct why *w)
+{
+    const long apart = 1000003; /* more than a study has experiments */
+    struct study of = { .lock = -1 }, part = { .lock = -1 };
+    struct sbuf own = { 0 }, metric = { 0 }, protect = { 0 }, warn = { 0 };
+    struct loop l = { .s.lock = -1 };
+    int r = STUDY_FAIL;
+
+    sbuf_addf(&own, "%s.%zu", tag, i);
+    *name = own.s;
+    if (own.failed)
+        return why_set(w, "out of memory");
+    if (study_open(&part, own.s, NULL) == 0) {
+        r = 0;
+    } else if (study_open(&of, tag, w) == 0) {
+        const struct config *c = &of.c;
+        struct init in = { .tag = own.s,
+                           .run = c->run,
+                           .eval = c->eval,
+                           .accept = c->accept,
+                           .protect = study_path(&of, &protect, "protect"),
+                           .base = of.tip,
+                           .budget = c->budget,
+                           .limit = c->limit,
+                           .grace = c->grace,
+                           .seed = c->seed + apart * (long)(i + 1),
+                           .cap = c->cap,
+                           .trust_run = c->trust_run };
+        sbuf_addf(&metric, "%s:%s:%s", c->metric, c->direction, c->regex);
+        in.metric = metric.s;
+        r = metric.failed ? why_set(w, "out of memory")
+                          : init_study(&l, &in, &warn, w);
+    }
+    loop_close(&l);
+    study_close(&of);
+    study_close(&part);
+    sbuf_free(&metric);
+    sbuf_free(&protect);
+    sbuf_free(&warn);
+    return r;
 }
 
 void

@@ -10,6 +10,7 @@
 struct init {
     const char *tag, *metric, *run, *eval, *accept;
     const char *protect; /* file with the protected list, or NULL */
+    const char *base;    /* commit to start from; NULL: HEAD */
     double budget, limit, grace;
     long seed, cap;
     int trust_run;
@@ -22,6 +23,13 @@ struct init {
  */
 int init_study(struct loop *l, const struct init *in, struct sbuf *warn,
                struct why *w);
+
+/*
+ * Make TAG.I, the I-th of several studies that go on from TAG at once: its
+ * settings, from the tip of its branch, with other seeds. Fine when it is
+ * there already. Its name to *name, owned by the caller. As init_study.
+ */
+int init_part(const char *tag, size_t i, char **name, struct why *w);
 
 /* Remove the study of this tag: its directory, its refs, its worktree, and the
  * branch when nothing was kept on it. */

@@ -11,6 +11,7 @@
 #include "common/exitcode.h"
 #include "common/opt.h"
 #include "common/out.h"
+#include "common/shard.h"
 
 enum { MAXOPT = 48, HELP = CHAR_MAX + 1, VERSION, FIRST };
 
@@ -82,7 +83,7 @@ help_json(void)
 {
     static const char *const kinds[] = { "flag",    "integer", "number",
                                          "seconds", "string",  "choice",
-                                         "list" };
+                                         "list",    "shard" };
     char letter[2] = "";
 
     putchar('{');
@@ -204,6 +205,8 @@ opt_value(const struct opt *o, void *to, const char *val, struct why *w)
         double d;
         const char *s;
     } unused;
+    struct shard shard;
+    struct why inner;
     double x = 0;
     int i;
 
@@ -217,6 +220,10 @@ opt_value(const struct opt *o, void *to, const char *val, struct why *w)
         return 0;
     case OPT_STR: *(const char **)to = val; return 0;
     case OPT_LIST: return to == &unused ? 0 : list_add(to, val, w);
+    case OPT_SHARD:
+        if (shard_parse(to == &unused ? &shard : to, val, &inner) < 0)
+            return why_set(w, "%s: %s", name, inner.s);
+        return 0;
     case OPT_ONEOF:
         if ((i = oneof(o->arg, val)) < 0)
             return why_set(w, "%s: %s is not one of %s", name, val, o->arg);

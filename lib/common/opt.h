@@ -18,6 +18,7 @@ enum opt_kind {
     OPT_ONEOF, /* int *: index of the value among the |-separated names of arg
                 */
     OPT_LIST,  /* struct opt_list *: every value that is given, in order */
+    OPT_SHARD, /* struct shard *: I/N or auto, see shard.h */
 };
 
 struct opt_list {

@@ -14,7 +14,8 @@ static const char after_failure[] = "not sent: an element failed before";
 
 int
 bulk_open(struct bulk *b, struct asking *how, struct st *in,
-          struct answers *out, int fail_fast, struct why *w)
+          struct answers *out, const struct shard *shard, int fail_fast,
+          struct why *w)
 {
     *b = (struct bulk){ .how = how,
                         .in = in,
@@ -24,7 +25,11 @@ bulk_open(struct bulk *b, struct asking *how, struct st *in,
     if (!(b->row = calloc(b->count + 1, sizeof *b->row)))
         return why_set(w, "out of memory");
     for (size_t i = 0; i < b->count; i++)
-        b->row[i] = (struct bulk_row){ .of = b, .ms = NAN };
+        b->row[i] = (struct bulk_row){ .of = b,
+                                       .state = shard && !shard_has(shard, i)
+                                                    ? BULK_OTHERS
+                                                    : BULK_WAITS,
+                                       .ms = NAN };
     if ((b->llm = llm_open(how->conf, w)))
         return 0;
     bulk_close(b);
@@ -164,6 +169,8 @@ look(struct bulk *b, struct sbuf *text, size_t *at, size_t *n, struct why *w)
     for (*n = 0; *n < CHUNK && b->next < b->count; b->next++) {
         double coeff;
         int there;
+        if (b->row[b->next].state == BULK_OTHERS)
+            continue;
         if (st_get_coeff(b->in, b->next, &coeff, w) < 0)
             return -1;
         there = coeff == 0 ? 0 : st_read(b->in, b->next, &text[*n], w);
@@ -229,9 +236,11 @@ bulk_stop(struct bulk *b, const char *reason)
     b->llm = NULL;
     b->fail_fast = 0;
     for (size_t i = 0; i < b->count; i++)
-        if (i >= b->next && st_coeff(b->in, i) == 0)
+        if (b->row[i].state != BULK_WAITS)
+            continue;
+        else if (i >= b->next && st_coeff(b->in, i) == 0)
             b->row[i].state = BULK_ABSENT;
-        else if (b->row[i].state == BULK_WAITS)
+        else
             ended(b, i, LLM_SKIPPED, reason);
 }
 

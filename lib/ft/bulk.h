@@ -11,13 +11,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "common/shard.h"
 #include "common/why.h"
 #include "ft/answers.h"
 #include "ft/asking.h"
 #include "llm/llm.h"
 #include "st/st.h"
 
-enum bulk_state { BULK_WAITS, BULK_ABSENT, BULK_DONE };
+enum bulk_state { BULK_WAITS, BULK_ABSENT, BULK_OTHERS, BULK_DONE };
 
 struct bulk_row { /* what became of an element */
     struct bulk *of;
@@ -45,9 +46,11 @@ struct bulk {
     struct why why;
 };
 
-/* how, in and out stay open until bulk_close. 0 or -1. */
+/* how, in and out stay open until bulk_close. Elements that are not in the
+ * shard (NULL: all are) are left as they are. 0 or -1. */
 int bulk_open(struct bulk *b, struct asking *how, struct st *in,
-              struct answers *out, int fail_fast, struct why *w);
+              struct answers *out, const struct shard *shard, int fail_fast,
+              struct why *w);
 
 /* Go on, waiting at most so long. 1: there is more to do; 0: done; -1. */
 int bulk_turn(struct bulk *b, double seconds, struct why *w);
