@@ -317,6 +317,8 @@ settle_options(void)
         settings_isis(&tool);
     else
         settings_preset(&tool);
+    if (settings_sets(&w) < 0)
+        errx(X_FAIL, "%s", w.s);
     if (opt_given(&tool, "steps") && !opt_given(&tool, "budget"))
         budget = INFINITY;
     if (comm_check(ranks, &w) < 0)

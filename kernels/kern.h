@@ -34,6 +34,13 @@ kern_act_inputs(enum kern_act a)
     return a == KERN_SWIGLU || a == KERN_GEGLU ? 2 : 1;
 }
 
+/* A hint: the symbol that may follow, the weight that its logit gets, and the
+ * source that says so, whose gate multiplies the weight. */
+struct kern_hint {
+    uint16_t weight;
+    uint8_t symbol, source;
+};
+
 /* One AdamW step (Loshchilov and Hutter 2019, algorithm 2). */
 struct kern_adamw {
     float lr, beta1, beta2, eps, decay;
@@ -77,6 +84,17 @@ struct kern {
     void (*act)(float *s, const float *z, enum kern_act a, int n, int h);
     void (*act_back)(float *dz, const float *ds, const float *z,
                      enum kern_act a, int n, int h);
+
+    /* Position i has the hints at[i] .. at[i + 1] - 1. gate[n,s] comes in as
+     * any number z and leaves as 2 / (1 + e^-z); for each hint, logits[i, its
+     * symbol] += weight[its weight] * gate[i, its source]. */
+    void (*hint)(float *logits, float *gate, const struct kern_hint *hint,
+                 const uint32_t *at, const float *weight, int n, int v, int s);
+    /* dweight += ..., for i in order; dgate is by z. */
+    void (*hint_back)(float *dweight, float *dgate, const float *dlogits,
+                      const float *gate, const struct kern_hint *hint,
+                      const uint32_t *at, const float *weight, int n, int v,
+                      int s);
 
     /* Softmax cross-entropy. logits[n,v] become scale * (softmax - onehot);
      * nats[n] are the losses, right[n] is 1 where the target has the largest

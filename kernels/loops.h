@@ -219,6 +219,38 @@ cpu_act_back(float *restrict dz, const float *restrict ds,
 }
 
 static void
+cpu_hint(float *restrict logits, float *restrict gate,
+         const struct kern_hint *hint, const uint32_t *at,
+         const float *restrict weight, int n, int v, int s)
+{
+    for (int i = 0; i < n * s; i++)
+        gate[i] = 2 * sigmoid(gate[i]);
+    for (int i = 0; i < n; i++, logits += v, gate += s)
+        for (uint32_t j = at[i]; j < at[i + 1]; j++)
+            logits[hint[j].symbol] +=
+                weight[hint[j].weight] * gate[hint[j].source];
+}
+
+static void
+cpu_hint_back(float *restrict dweight, float *restrict dgate,
+              const float *restrict dlogits, const float *restrict gate,
+              const struct kern_hint *hint, const uint32_t *at,
+              const float *restrict weight, int n, int v, int s)
+{
+    for (int i = 0; i < n; i++, dlogits += v, gate += s, dgate += s) {
+        for (int j = 0; j < s; j++)
+            dgate[j] = 0;
+        for (uint32_t j = at[i]; j < at[i + 1]; j++) {
+            float d = dlogits[hint[j].symbol];
+            dweight[hint[j].weight] += d * gate[hint[j].source];
+            dgate[hint[j].source] += d * weight[hint[j].weight];
+        }
+        for (int j = 0; j < s; j++)
+            dgate[j] *= gate[j] * (1 - gate[j] / 2);
+    }
+}
+
+static void
 cpu_xent(float *restrict logits, float *nats, unsigned char *right,
          const uint8_t *target, float scale, int n, int v)
 {
@@ -420,6 +452,8 @@ const struct kern LOOPS = {
     .norm_back = cpu_norm_back,
     .act = cpu_act,
     .act_back = cpu_act_back,
+    .hint = cpu_hint,
+    .hint_back = cpu_hint_back,
     .xent = cpu_xent,
     .bias = cpu_bias,
     .bias_back = cpu_bias_back,

@@ -129,6 +129,35 @@ ref_act_back(float *dz, const float *ds, const float *z, enum kern_act a, int n,
 }
 
 static void
+ref_hint(float *logits, float *gate, const struct kern_hint *hint,
+         const uint32_t *at, const float *weight, int n, int v, int s)
+{
+    for (int i = 0; i < n * s; i++)
+        gate[i] = 2 / (1 + expf(-gate[i]));
+    for (int i = 0; i < n; i++)
+        for (uint32_t j = at[i]; j < at[i + 1]; j++)
+            logits[(size_t)i * v + hint[j].symbol] +=
+                weight[hint[j].weight] * gate[(size_t)i * s + hint[j].source];
+}
+
+static void
+ref_hint_back(float *dweight, float *dgate, const float *dlogits,
+              const float *gate, const struct kern_hint *hint,
+              const uint32_t *at, const float *weight, int n, int v, int s)
+{
+    memset(dgate, 0, sizeof *dgate * (size_t)n * (size_t)s);
+    for (int i = 0; i < n; i++)
+        for (uint32_t j = at[i]; j < at[i + 1]; j++) {
+            float d = dlogits[(size_t)i * v + hint[j].symbol];
+            size_t g = (size_t)i * s + hint[j].source;
+            dweight[hint[j].weight] += d * gate[g];
+            dgate[g] += d * weight[hint[j].weight];
+        }
+    for (int i = 0; i < n * s; i++)
+        dgate[i] *= gate[i] * (1 - gate[i] / 2);
+}
+
+static void
 ref_xent(float *logits, float *nats, unsigned char *right,
          const uint8_t *target, float scale, int n, int v)
 {
@@ -290,6 +319,8 @@ const struct kern kern_ref = {
     .norm_back = ref_norm_back,
     .act = ref_act,
     .act_back = ref_act_back,
+    .hint = ref_hint,
+    .hint_back = ref_hint_back,
     .xent = ref_xent,
     .bias = ref_bias,
     .bias_back = ref_bias_back,

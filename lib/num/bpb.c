@@ -5,7 +5,9 @@
 
 enum { BLOCK = 1024 }; /* positions a forward pass */
 
-struct part {
+/* One window, and the positions of it that are scored. */
+struct window {
+    size_t start, from, to;
     double nats;
     size_t right;
 };
@@ -13,29 +15,30 @@ struct part {
 struct job {
     const struct ffn *f;
     const uint8_t *data;
-    size_t targets, context;
-    int rolling;
     struct ffn_work *work;
-    struct part *part; /* one a block: the sum has one order for any team */
+    struct reader *read;
+    struct window *window; /* the sum has one order for any team */
+    size_t windows;
     const struct bpb *b;
 };
 
-/* Rows of n positions from `from`, window by window. */
 static void
-find_rows(const struct job *j, struct ffn_work *k, size_t from, size_t n)
+eval_window(struct job *j, struct window *v, int member)
 {
-    for (size_t done = 0; done < n;) {
-        size_t p = from + done, start = p / j->context * j->context;
-        size_t len = n - done;
-        if (j->rolling) {
-            start = p + 1 > j->context ? p + 1 - j->context : 0;
-            len = 1;
-        } else if (len > start + j->context - p) {
-            len = start + j->context - p;
-        }
-        ngram_rows(&j->f->ngram, k->rows + done, (size_t)k->n, j->data, start,
-                   p, len);
-        done += len;
+    struct ffn_work *k = &j->work[member];
+    struct reader *r = &j->read[member];
+
+    reader_start(r, v->start);
+    while (r->next < v->to) {
+        size_t at = r->next, end = at < v->from ? v->from : v->to;
+        size_t n = end - at < BLOCK ? end - at : BLOCK;
+        k->in.hint_at[0] = 0;
+        reader_read(r, &j->f->memory, j->data, n, &k->in);
+        if (at < v->from)
+            continue;
+        ffn_take(j->f, k, (int)n);
+        ffn_forward(j->f, k, j->data + at, (int)n);
+        ffn_loss(j->f, k, j->data + at + 1, 1, (int)n, &v->nats, &v->right);
     }
 }
 
@@ -43,21 +46,14 @@ static void
 eval_share(void *ctx, int member, int members)
 {
     struct job *j = ctx;
-    struct ffn_work *k = &j->work[member];
-    size_t blocks = (j->targets + BLOCK - 1) / BLOCK, from, to;
+    size_t from, to;
 
-    team_share(blocks, member, members, &from, &to);
+    team_share(j->windows, member, members, &from, &to);
     for (size_t first = from; from < to; from++) {
         if (member == 0 && j->b->show) /* the caller's own thread */
             j->b->show(j->b->ctx,
                        (double)(from - first) / (double)(to - first));
-        size_t at = from * BLOCK, n = j->targets - at;
-        struct part *p = &j->part[from];
-        n = n < BLOCK ? n : BLOCK;
-        find_rows(j, k, at, n);
-        ffn_take_rows(j->f, k, (int)n);
-        ffn_forward(j->f, k, j->data + at, (int)n);
-        ffn_loss(j->f, k, j->data + at + 1, 1, (int)n, &p->nats, &p->right);
+        eval_window(j, &j->window[from], member);
     }
 }
 
@@ -65,14 +61,14 @@ static int
 run(struct bpb *b, struct job *j, struct team *team, struct why *w)
 {
     int members = team_size(team), bad = 0;
-    size_t blocks = (j->targets + BLOCK - 1) / BLOCK;
 
     j->work = calloc((size_t)members, sizeof *j->work);
-    j->part = calloc(blocks, sizeof *j->part);
-    if (!j->work || !j->part)
+    j->read = calloc((size_t)members, sizeof *j->read);
+    if (!j->work || !j->read)
         bad = why_set(w, "out of memory");
     for (int i = 0; i < members && !bad; i++)
-        bad = ffn_work_open(&j->work[i], j->f, BLOCK, 0, w);
+        bad = ffn_work_open(&j->work[i], j->f, BLOCK, 0, w) < 0 ||
+              reader_open(&j->read[i], &j->f->plan, w) < 0;
     if (!bad) {
         team_run(team, eval_share, j);
         if (j->f->k->error())
@@ -80,15 +76,35 @@ run(struct bpb *b, struct job *j, struct team *team, struct why *w)
     }
     if (!bad && b->show)
         b->show(b->ctx, 1);
-    for (size_t i = 0; i < blocks && !bad; i++) {
-        b->nats += j->part[i].nats;
-        b->right += j->part[i].right;
+    for (size_t i = 0; i < j->windows && !bad; i++) {
+        b->nats += j->window[i].nats;
+        b->right += j->window[i].right;
     }
-    for (int i = 0; i < members && j->work; i++)
+    for (int i = 0; i < members && j->work && j->read; i++) {
         ffn_work_close(&j->work[i]);
+        reader_close(&j->read[i]);
+    }
     free(j->work);
-    free(j->part);
-    return bad;
+    free(j->read);
+    return bad ? -1 : 0;
+}
+
+/* Where the windows are; rolling ones overlap by half, which is not scored
+ * again. */
+static void
+lay_out(struct job *j, size_t n, size_t context, int rolling)
+{
+    size_t half = (context + 1) / 2;
+
+    for (size_t i = 0; i < j->windows; i++) {
+        struct window v = { .start = i * context, .from = i * context };
+        if (rolling) {
+            v.start = i * half;
+            v.from = i ? v.start + context - half : 0;
+        }
+        v.to = n - 1 - v.start < context ? n - 1 : v.start + context;
+        j->window[i] = v;
+    }
 }
 
 int
@@ -96,25 +112,34 @@ bpb_eval(struct bpb *b, const struct ffn *f, struct team *team,
          const uint8_t *data, size_t n, size_t context, int rolling,
          struct why *w)
 {
-    size_t need = rolling ? 2 : context + 1;
-    struct job j = {
-        .f = f, .data = data, .context = context, .rolling = rolling, .b = b
-    };
+    size_t need = rolling ? 2 : context + 1, half = (context + 1) / 2;
+    struct job j = { .f = f, .data = data, .b = b };
+    int bad;
 
     *b = (struct bpb){ .show = b->show, .ctx = b->ctx };
     if (n < need)
         return why_set(w, "too short: %zu bytes, need at least %s%zu", n,
                        rolling ? "" : "context + 1 = ", need);
-    b->windows = rolling ? n - 1 : (n - 1) / context;
-    b->targets = j.targets = rolling ? n - 1 : b->windows * context;
-    if (run(b, &j, team, w) < 0)
-        return -1;
+    if (!rolling)
+        b->windows = (n - 1) / context;
+    else if (n - 1 > context)
+        b->windows = (n - 1 - context + half - 1) / half + 1;
+    else
+        b->windows = 1;
+    b->targets = rolling ? n - 1 : b->windows * context;
+    j.windows = b->windows;
+    if (!(j.window = calloc(b->windows, sizeof *j.window)))
+        return why_set(w, "out of memory");
+    lay_out(&j, n, context, rolling);
+    bad = run(b, &j, team, w);
+    free(j.window);
     b->bits_per_byte = b->nats / (log(2) * (double)b->targets);
-    return 0;
+    return bad;
 }
 
 size_t
 bpb_memory(const struct ffn *f, int members)
 {
-    return ffn_work_size(f, BLOCK, 0) * (size_t)members;
+    return (ffn_work_size(f, BLOCK, 0) + reader_memory(&f->plan)) *
+           (size_t)members;
 }

@@ -42,6 +42,18 @@ ckpt_count(const struct ckpt_tensor *t)
     return n;
 }
 
+size_t
+ckpt_bytes(const struct ckpt_tensor *t)
+{
+    return ckpt_count(t) * (t->bytes ? 1 : sizeof(float));
+}
+
+static const void *
+content(const struct ckpt_tensor *t)
+{
+    return t->bytes ? t->bytes : t->data;
+}
+
 void
 ckpt_meta(struct sbuf *meta, const char *key, const char *fmt, ...)
 {
@@ -59,12 +71,11 @@ ckpt_meta(struct sbuf *meta, const char *key, const char *fmt, ...)
 static void
 describe(struct sbuf *b, const struct ckpt_tensor *t, size_t offset)
 {
-    size_t bytes = ckpt_count(t) * sizeof(float);
-
-    sbuf_addf(b, "tensor\t%s\tf32\t", t->name);
+    sbuf_addf(b, "tensor\t%s\t%s\t", t->name, t->bytes ? "u8" : "f32");
     for (int i = 0; i < t->ndim; i++)
         sbuf_addf(b, "%s%zu", i ? "x" : "", t->dim[i]);
-    sbuf_addf(b, "\t%zu\t%08" PRIx32 "\n", offset, crc32_of(0, t->data, bytes));
+    sbuf_addf(b, "\t%zu\t%08" PRIx32 "\n", offset,
+              crc32_of(0, content(t), ckpt_bytes(t)));
 }
 
 static void
@@ -87,7 +98,7 @@ ckpt_write(const char *path, const struct sbuf *meta,
         sbuf_add(&head, meta->s, meta->len);
     for (size_t i = 0; i < n; i++) {
         describe(&head, &t[i], offset);
-        offset = padded(offset + ckpt_count(&t[i]) * sizeof(float));
+        offset = padded(offset + ckpt_bytes(&t[i]));
     }
     if (head.failed || meta->failed) {
         sbuf_free(&head);
@@ -102,9 +113,8 @@ ckpt_write(const char *path, const struct sbuf *meta,
     fwrite(head.s, 1, head.len, tmp.fp);
     pad(tmp.fp, (size_t)(lead > 0 ? lead : 0) + head.len);
     for (size_t i = 0; i < n; i++) {
-        size_t bytes = ckpt_count(&t[i]) * sizeof(float);
-        fwrite(t[i].data, 1, bytes, tmp.fp);
-        pad(tmp.fp, bytes);
+        fwrite(content(&t[i]), 1, ckpt_bytes(&t[i]), tmp.fp);
+        pad(tmp.fp, ckpt_bytes(&t[i]));
     }
     sbuf_free(&head);
     return fsx_tmp_commit(&tmp, w); /* notices every failed write */
@@ -188,14 +198,16 @@ check_lead(const struct ckpt *c, const char *path, size_t *at, size_t *len,
     return 0;
 }
 
-/* Fields of a tensor line: tensor name f32 dims offset crc. */
+/* Fields of a tensor line: tensor name type dims offset crc. */
 static int
 parse_tensor(struct ckpt *c, char **f, size_t data, size_t *end,
              const char *path, struct why *w)
 {
     struct ckpt_tensor *t = &c->tensor[c->ntensor++];
     const char *dims = f[3], *off = f[4];
-    size_t offset, n = 1, room = (c->size - data) / sizeof(float);
+    int bytes = strcmp(f[2], "u8") == 0;
+    size_t offset, n = 1, room = c->size - data;
+    const void *at;
     char crc[9];
 
     t->name = f[1];
@@ -209,16 +221,20 @@ parse_tensor(struct ckpt *c, char **f, size_t data, size_t *end,
         t->dim[t->ndim] = v;
         n *= v;
     }
-    if (strcmp(f[2], "f32") != 0 || number(&off, '\0', &offset) < 0 ||
-        offset % ALIGN || offset > c->size - data ||
-        n > (c->size - data - offset) / sizeof(float))
+    n *= bytes ? 1 : sizeof(float);
+    if ((!bytes && strcmp(f[2], "f32") != 0) ||
+        number(&off, '\0', &offset) < 0 || offset % ALIGN ||
+        offset > c->size - data || n > c->size - data - offset)
         return why_set(w, "%s: truncated: %s lies past its end", path, t->name);
-    t->data = (const void *)((const char *)c->map + data + offset);
-    snprintf(crc, sizeof crc, "%08" PRIx32,
-             crc32_of(0, t->data, n * sizeof(float)));
+    at = (const char *)c->map + data + offset;
+    if (bytes)
+        t->bytes = at;
+    else
+        t->data = at;
+    snprintf(crc, sizeof crc, "%08" PRIx32, crc32_of(0, at, n));
     if (strcmp(crc, f[5]) != 0)
         return why_set(w, "%s: damaged: checksum of %s", path, t->name);
-    *end = data + padded(offset + n * sizeof(float));
+    *end = data + padded(offset + n);
     return 0;
 }
 

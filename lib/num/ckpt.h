@@ -1,10 +1,10 @@
 /*
- * ckpt.h - a checkpoint: named float tensors and metadata in one file.
+ * ckpt.h - a checkpoint: named tensors and metadata in one file.
  *
  * A text header that head(1) can show, then the tensors, each at a multiple of
  * 64 bytes from the end of the padded header; see ckpt(5). Everything is under
- * a CRC-32, little-endian IEEE single precision. Written to a temporary name
- * and renamed, so a reader never meets half a file.
+ * a CRC-32, floats little-endian IEEE single precision. Written to a temporary
+ * name and renamed, so a reader never meets half a file.
  */
 #ifndef LU_CKPT_H
 #define LU_CKPT_H
@@ -21,6 +21,7 @@ struct ckpt_tensor {
     int ndim;
     size_t dim[CKPT_MAXDIM];
     const float *data;
+    const void *bytes; /* in place of data: of a tensor of bytes */
 };
 
 struct ckpt {
@@ -32,7 +33,8 @@ struct ckpt {
     size_t size; /* of the file */
 };
 
-size_t ckpt_count(const struct ckpt_tensor *t); /* floats in it */
+size_t ckpt_count(const struct ckpt_tensor *t); /* elements in it */
+size_t ckpt_bytes(const struct ckpt_tensor *t);
 
 /* Append one "key value" pair to the metadata of a checkpoint to be. */
 void ckpt_meta(struct sbuf *meta, const char *key, const char *fmt, ...)

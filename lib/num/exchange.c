@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "num/exchange.h"
-#include "num/team.h"
 
 /* Before a rank's blocks: its part of the total. */
 enum { HEAD = 2 * sizeof(double) };
@@ -13,17 +12,16 @@ exchange_open(struct exchange *x, struct comm *comm, const struct kern *k,
 {
     size_t bytes = (size_t)comm_size(comm) * HEAD + most * unit;
 
-    *x = (struct exchange){
-        .comm = comm, .k = k, .team = team, .unit = unit, .most = most
-    };
-    if (comm_size(comm) == 1)
+    *x = (struct exchange){ .comm = comm, .k = k, .team = team, .unit = unit };
+    x->at = calloc((size_t)exchange_members(x) + 1, sizeof *x->at);
+    if (comm_size(comm) == 1 && x->at)
         return 0;
     x->blocks = x->host = malloc(bytes);
     if (!k->host) {
         x->blocks = k->alloc(bytes);
         x->sum = malloc(sizeof *x->sum * size);
     }
-    if (x->host && x->blocks && (k->host || x->sum))
+    if (x->at && x->host && x->blocks && (k->host || x->sum))
         return 0;
     exchange_close(x);
     return why_set(w, "out of memory: what ranks exchange");
@@ -36,6 +34,7 @@ exchange_close(struct exchange *x)
         x->k->free(x->blocks);
     free(x->host);
     free(x->sum);
+    free(x->at);
     *x = (struct exchange){ 0 };
 }
 
@@ -55,19 +54,15 @@ exchange_member(const struct exchange *x, int i)
 static size_t
 begin(const struct exchange *x, int rank)
 {
-    size_t first, to;
-
-    team_share(x->n, rank * x->team, exchange_members(x), &first, &to);
-    return (size_t)rank * HEAD + first * x->unit;
+    return (size_t)rank * HEAD + x->at[rank * x->team] * x->unit;
 }
 
 void *
 exchange_block(const struct exchange *x, int member, size_t *count)
 {
-    size_t from, to;
+    size_t from = x->at[member];
 
-    team_share(x->n, member, exchange_members(x), &from, &to);
-    *count = to - from;
+    *count = x->at[member + 1] - from;
     return x->host ? x->blocks + (size_t)(member / x->team + 1) * HEAD +
                          from * x->unit
                    : NULL;

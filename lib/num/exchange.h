@@ -3,7 +3,7 @@
  * for each position of the batch a record, which all ranks get of all.
  *
  * The positions are shared among the members of all ranks, numbered rank by
- * rank, as team_share has it: each has a block of n records, laid out as the
+ * rank, as `at` has it: each has a block of its records, laid out as the
  * caller likes. Blocks and gradients are in model memory (kern.h).
  */
 #ifndef LU_EXCHANGE_H
@@ -15,10 +15,9 @@
 struct exchange {
     struct comm *comm;
     const struct kern *k;
-    int team;    /* members of a rank */
-    size_t unit; /* bytes of a record, a multiple of 4 */
-    size_t n;    /* positions of this step: set it before each */
-    size_t most;
+    int team;     /* members of a rank */
+    size_t unit;  /* bytes of a record, a multiple of 4 */
+    size_t *at;   /* [members + 1] first position of each: set it each step */
     char *host;   /* owned: what is sent; NULL: one rank alone */
     char *blocks; /* the same in model memory; host where that is host's */
     float *sum;   /* where a device's gradient is summed */

@@ -13,7 +13,7 @@ param(struct ffn *f, int rows, int cols, int matrix, const char *name)
     struct ffn_param *p = &f->param[f->nparam++];
 
     *p = (struct ffn_param){
-        .at = f->size, .rows = rows, .cols = cols, .matrix = matrix
+        .at = f->size, .rows = rows, .cols = cols, .matrix = matrix, .rate = 1
     };
     snprintf(p->name, sizeof p->name, "%s", name);
     f->size += (size_t)rows * (size_t)cols;
@@ -40,10 +40,6 @@ check(const struct ffn_config *c, struct why *w)
         { "layers", c->layers, 0, FFN_MAX_LAYERS },
         { "model", c->model, 1, 65536 },
         { "hidden", c->hidden, 1, 262144 },
-        { "orders", c->orders, 0, NGRAM_MAX_ORDER },
-        { "words", c->words, 0, NGRAM_MAX_WORDS },
-        { "repeats", c->repeats, 0, NGRAM_MAX_REPEATS },
-        { "bits", c->bits, 8, 28 },
         { "width", c->width, 1, 1024 },
         { "act", c->act, 0, KERN_RELU2 },
         { "norm", c->norm, 0, FFN_NONE },
@@ -57,22 +53,29 @@ check(const struct ffn_config *c, struct why *w)
     return 0;
 }
 
+/* A kind of hint is met far less often than a row of a matrix is, and there is
+ * nothing to disturb: ten times the rate. */
+static void
+hint_params(struct ffn *f, int d)
+{
+    f->hint = f->nparam;
+    param(f, 1, f->plan.weights, 0, "hint.weight");
+    f->param[f->hint].rate = 10;
+    param(f, f->plan.sources, d, 0, "hint.gate");
+    param(f, 1, f->plan.sources, 0, "hint.gate.bias");
+}
+
 int
 ffn_plan(struct ffn *f, const struct ffn_config *c, struct why *w)
 {
     int d = (int)c->model, h = (int)c->hidden;
 
     *f = (struct ffn){ .c = *c, .k = &kern_cpu };
-    if (check(c, w) < 0)
+    if (check(c, w) < 0 || reader_plan(&f->plan, &c->read, c->context, w) < 0)
         return -1;
-    f->ngram = (struct ngram){ .orders = (int)c->orders,
-                               .words = (int)c->words,
-                               .repeats = (int)c->repeats,
-                               .bits = (int)c->bits };
-    f->features = ngram_features(&f->ngram);
+    f->features = f->plan.rows;
     for (int i = 0; i < f->features; i++)
-        f->row_at[i + 1] =
-            f->row_at[i] + ((size_t)1 << ngram_bits(&f->ngram, i));
+        f->row_at[i + 1] = f->row_at[i] + ((size_t)1 << f->plan.row_bits[i]);
     param(f, FFN_VOCAB, d, 0, "embed");
     if (f->features)
         param(f, d, f->features * (int)c->width, 1, "in");
@@ -87,12 +90,15 @@ ffn_plan(struct ffn *f, const struct ffn_config *c, struct why *w)
         layer_param(f, l, d, h, 1, "down");
         layer_param(f, l, 1, d, 0, "down.bias");
     }
+    f->tail = f->nparam;
     if (c->norm == FFN_PRE) {
         param(f, 1, d, 0, "norm.gain");
         param(f, 1, d, 0, "norm.bias");
     }
     if (!c->tied)
         param(f, FFN_VOCAB, d, 1, "head");
+    if (f->plan.sources)
+        hint_params(f, d);
     return 0;
 }
 
@@ -105,7 +111,8 @@ ffn_open(struct ffn *f, const struct ffn_config *c, struct why *w)
     f->w = f->k->alloc(f->size * sizeof *f->w);
     if (f->features)
         f->table = f->k->alloc(ffn_table_size(f) * sizeof *f->table);
-    if (f->w && (f->table || !f->features))
+    if (f->w && (f->table || !f->features) &&
+        memory_open(&f->memory, &f->plan) == 0)
         return 0;
     ffn_close(f);
     return why_set(w, "out of memory: a model of %zu parameters", ffn_count(f));
@@ -118,6 +125,7 @@ ffn_close(struct ffn *f)
         f->k->free(f->w);
         f->k->free(f->table);
     }
+    memory_close(&f->memory);
     f->w = f->table = NULL;
 }
 
@@ -131,6 +139,7 @@ ffn_move(struct ffn *f, const struct kern *k, struct why *w)
     if (k == f->k)
         return 0;
     to.k = k;
+    to.memory = (struct memory){ 0 };
     k->start();
     to.w = k->alloc(dense);
     to.table = f->features ? k->alloc(rows) : NULL;
@@ -142,6 +151,8 @@ ffn_move(struct ffn *f, const struct kern *k, struct why *w)
     k->put(to.w, f->w, dense);
     if (f->features)
         k->put(to.table, f->table, rows);
+    to.memory = f->memory;
+    f->memory = (struct memory){ 0 };
     ffn_close(f);
     *f = to;
     return 0;
@@ -189,8 +200,10 @@ ffn_count(const struct ffn *f)
 double
 ffn_macs(const struct ffn *f)
 {
-    double sum = f->c.tied ? (double)FFN_VOCAB * (double)f->c.model : 0;
+    double sum = (double)f->plan.sources * (double)f->c.model;
 
+    if (f->c.tied)
+        sum += (double)FFN_VOCAB * (double)f->c.model;
     for (int i = 0; i < f->nparam; i++)
         if (f->param[i].matrix)
             sum += (double)f->param[i].rows * f->param[i].cols;
@@ -214,7 +227,7 @@ ffn_init(struct ffn *f, uint64_t seed)
         size_t len = strlen(p->name), n = (size_t)p->rows * (size_t)p->cols;
         if (strcmp(p->name, "embed") == 0)
             scale = 1 / sqrtf((float)p->cols);
-        else if (p->matrix && strcmp(p->name, "head") != 0)
+        else if (p->matrix && i < f->tail)
             scale = 1 / sqrtf((float)p->cols);
         else if (len >= 9 && strcmp(p->name + len - 9, "norm.gain") == 0)
             offset = 1;
@@ -223,8 +236,11 @@ ffn_init(struct ffn *f, uint64_t seed)
         for (size_t j = 0; j < n; j++)
             f->w[p->at + j] = offset + (scale > 0 ? scale * rng_normal(&r) : 0);
     }
+    if (f->hint)
+        reader_weights(&f->plan, f->w + f->param[f->hint].at);
     if (f->features)
         memset(f->table, 0, sizeof *f->table * ffn_table_size(f));
+    memory_clear(&f->memory);
 }
 
 /* Cut n words of 4 bytes off one block; with base NULL only count. */
@@ -266,7 +282,11 @@ lay_out(struct ffn_work *k, const struct ffn *f, int train, char *base)
     k->byte = cut(base, &used, n);
     k->target = cut(base, &used, n);
     k->row = cut(base, &used, n * (size_t)f->features);
+    k->hint = cut(base, &used, n * (size_t)f->plan.hints);
+    k->hint_at = cut(base, &used, n + 1);
+    k->gate = cut(base, &used, n * (size_t)f->plan.sources);
     if (train) {
+        k->dgate = cut(base, &used, n * (size_t)f->plan.sources);
         k->dx = cut(base, &used, n * d);
         k->dy = cut(base, &used, n * d);
         k->dz = cut(base, &used, n * up);
@@ -280,8 +300,7 @@ ffn_work_size(const struct ffn *f, int n, int train)
 {
     struct ffn_work k = { .n = n };
 
-    return lay_out(&k, f, train, NULL) +
-           sizeof *k.rows * (size_t)n * ((size_t)f->features + 1);
+    return lay_out(&k, f, train, NULL) + reading_size(&f->plan, (size_t)n);
 }
 
 int
@@ -292,8 +311,8 @@ ffn_work_open(struct ffn_work *k, const struct ffn *f, int n, int train,
 
     *k = (struct ffn_work){ .n = n, .k = f->k };
     size = lay_out(k, f, train, NULL);
-    k->rows = malloc(sizeof *k->rows * (size_t)n * ((size_t)f->features + 1));
-    if (!k->rows || !(k->block = f->k->alloc(size))) {
+    if (reading_open(&k->in, &f->plan, (size_t)n) < 0 ||
+        !(k->block = f->k->alloc(size))) {
         ffn_work_close(k);
         return why_set(w, "out of memory: %zu bytes of activations", size);
     }
@@ -306,8 +325,8 @@ ffn_work_close(struct ffn_work *k)
 {
     if (k->k)
         k->k->free(k->block);
-    free(k->rows);
-    k->block = k->rows = NULL;
+    reading_close(&k->in);
+    k->block = NULL;
 }
 
 /* Walks the parameters in the order of ffn_plan. */
@@ -340,15 +359,15 @@ layer_at(const struct ffn *f, float *base, int l)
     return p;
 }
 
-/* What stands after the layers: the last norm and the head. */
+/* What stands after the layers: the last norm, the head, the hints. */
 struct tail {
-    float *gain, *shift, *head;
+    float *gain, *shift, *head, *weight, *gate, *gate_b;
 };
 
 static struct tail
 tail_at(const struct ffn *f, float *base)
 {
-    int i = f->nparam - !f->c.tied - 2 * (f->c.norm == FFN_PRE);
+    int i = f->tail;
     struct tail p = { 0 };
 
     if (f->c.norm == FFN_PRE) {
@@ -356,6 +375,11 @@ tail_at(const struct ffn *f, float *base)
         p.shift = take(f, base, &i);
     }
     p.head = base + (f->c.tied ? 0 : f->param[i].at);
+    if ((i = f->hint)) {
+        p.weight = take(f, base, &i);
+        p.gate = take(f, base, &i);
+        p.gate_b = take(f, base, &i);
+    }
     return p;
 }
 
@@ -396,16 +420,34 @@ forward_layer(const struct ffn *f, struct ffn_work *k, int l, int n)
 }
 
 void
-ffn_take_rows(const struct ffn *f, struct ffn_work *k, int n)
+ffn_take(const struct ffn *f, struct ffn_work *k, int n)
 {
-    size_t row = (size_t)k->n;
+    const struct kern *q = f->k;
+    size_t ld = (size_t)k->n;
 
     if (n == k->n)
-        f->k->put(k->row, k->rows, sizeof *k->row * row * (size_t)f->features);
+        q->put(k->row, k->in.rows, sizeof *k->row * ld * (size_t)f->features);
     else
         for (size_t t = 0; t < (size_t)f->features; t++)
-            f->k->put(k->row + t * row, k->rows + t * row,
-                      sizeof *k->row * (size_t)n);
+            q->put(k->row + t * ld, k->in.rows + t * ld,
+                   sizeof *k->row * (size_t)n);
+    if (!f->hint)
+        return;
+    q->put(k->hint_at, k->in.hint_at, sizeof *k->hint_at * ((size_t)n + 1));
+    q->put(k->hint, k->in.hints, sizeof *k->hint * k->in.hint_at[n]);
+}
+
+/* Hints come last: y[n,d] is what the head saw. */
+static void
+mix_hints(const struct ffn *f, struct ffn_work *k, const float *y, int n)
+{
+    const struct kern *q = f->k;
+    struct tail p = tail_at(f, f->w);
+    int d = (int)f->c.model, s = f->plan.sources;
+
+    q->gemm(0, 1, n, s, d, y, d, p.gate, d, 0, k->gate, s);
+    q->bias(k->gate, p.gate_b, n, s);
+    q->hint(k->logits, k->gate, k->hint, k->hint_at, p.weight, n, FFN_VOCAB, s);
 }
 
 void
@@ -434,6 +476,8 @@ ffn_forward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
         last = a->y;
     }
     q->gemm(0, 1, n, FFN_VOCAB, d, last, d, p.head, d, 0, k->logits, FFN_VOCAB);
+    if (f->hint)
+        mix_hints(f, k, last, n);
 }
 
 void
@@ -486,6 +530,22 @@ backward_layer(const struct ffn *f, struct ffn_work *k, int l, int n,
                  n, d);
 }
 
+/* Adds the gates' share to dy, the gradient of what the head saw. */
+static void
+hints_back(const struct ffn *f, struct ffn_work *k, const float *y, float *dy,
+           int n, float *grad)
+{
+    const struct kern *q = f->k;
+    struct tail p = tail_at(f, f->w), g = tail_at(f, grad);
+    int d = (int)f->c.model, s = f->plan.sources;
+
+    q->hint_back(g.weight, k->dgate, k->logits, k->gate, k->hint, k->hint_at,
+                 p.weight, n, FFN_VOCAB, s);
+    q->gemm(1, 0, s, d, n, k->dgate, s, y, d, 1, g.gate, d);
+    q->bias_back(g.gate_b, k->dgate, n, s);
+    q->gemm(0, 0, n, d, s, k->dgate, s, p.gate, d, 1, dy, d);
+}
+
 void
 ffn_backward(const struct ffn *f, struct ffn_work *k, int n, float *grad)
 {
@@ -494,10 +554,12 @@ ffn_backward(const struct ffn *f, struct ffn_work *k, int n, float *grad)
     struct tail p = tail_at(f, f->w), g = tail_at(f, grad);
     int d = (int)f->c.model, v = FFN_VOCAB, norm = f->c.norm == FFN_PRE;
     int fw = f->features * (int)f->c.width;
-    float *dlast = norm ? k->dy : k->dx;
+    float *dlast = norm ? k->dy : k->dx, *last = norm ? a->y : a->x;
 
-    q->gemm(1, 0, v, d, n, k->logits, v, norm ? a->y : a->x, d, 1, g.head, d);
+    q->gemm(1, 0, v, d, n, k->logits, v, last, d, 1, g.head, d);
     q->gemm(0, 0, n, d, v, k->logits, v, p.head, d, 0, dlast, d);
+    if (f->hint)
+        hints_back(f, k, last, dlast, n, grad);
     if (norm) {
         q->zero(k->dx, sizeof *k->dx * (size_t)n * (size_t)d);
         q->norm_back(k->dx, g.gain, g.shift, k->dy, a->x, a->mean, a->rstd,

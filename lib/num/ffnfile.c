@@ -15,11 +15,17 @@ static const struct field {
     { "layers", offsetof(struct ffn_config, layers) },
     { "model", offsetof(struct ffn_config, model) },
     { "hidden", offsetof(struct ffn_config, hidden) },
-    { "orders", offsetof(struct ffn_config, orders) },
-    { "words", offsetof(struct ffn_config, words) },
-    { "repeats", offsetof(struct ffn_config, repeats) },
-    { "bits", offsetof(struct ffn_config, bits) },
     { "width", offsetof(struct ffn_config, width) },
+    { "bits", offsetof(struct ffn_config, read.bits) },
+    { "counts-bits", offsetof(struct ffn_config, read.counts_bits) },
+};
+/* Those that are sets of contexts. */
+static const struct field sets[] = {
+    { "embed-by", offsetof(struct ffn_config, read.embed) },
+    { "counts", offsetof(struct ffn_config, read.counts) },
+    { "recent", offsetof(struct ffn_config, read.recent) },
+    { "repeats", offsetof(struct ffn_config, read.repeats) },
+    { "matches", offsetof(struct ffn_config, read.matches) },
 };
 static const char *const acts[] = { "swiglu", "geglu", "gelu", "relu2", NULL };
 static const char *const norms[] = { "pre", "post", "none", NULL };
@@ -38,6 +44,23 @@ choice(const struct ckpt *c, const char *key, const char *const *names, int *to,
 }
 
 static int
+read_sets(const struct ckpt *c, struct ffn_config *g, struct why *w)
+{
+    struct why inner;
+
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        const char *s = ckpt_get(c, sets[i].name);
+        if (!s)
+            return why_set(w, "no %s in the checkpoint", sets[i].name);
+        if (context_set((uint32_t *)((char *)g + sets[i].offset), s, &inner) <
+            0)
+            return why_set(w, "%s in the checkpoint: %s", sets[i].name,
+                           inner.s);
+    }
+    return 0;
+}
+
+static int
 read_config(const struct ckpt *c, struct ffn_config *g, struct why *w)
 {
     const char *kind = ckpt_get(c, "kind");
@@ -51,7 +74,7 @@ read_config(const struct ckpt *c, struct ffn_config *g, struct why *w)
         if (ckpt_long(c, longs[i].name, (long *)((char *)g + longs[i].offset),
                       w) < 0)
             return -1;
-    if (ckpt_long(c, "tied", &tied, w) < 0 ||
+    if (read_sets(c, g, w) < 0 || ckpt_long(c, "tied", &tied, w) < 0 ||
         choice(c, "act", acts, &g->act, w) < 0 ||
         choice(c, "norm", norms, &g->norm, w) < 0)
         return -1;
@@ -67,10 +90,45 @@ copy(const struct kern *k, const struct ckpt *c, const char *name, float *to,
 {
     const struct ckpt_tensor *t = ckpt_find(c, name);
 
-    if (!t || ckpt_count(t) != n)
+    if (!t || !t->data || ckpt_count(t) != n)
         return why_set(w, "tensor %s is %s", name,
                        t ? "of another size" : "missing");
     k->put(to, t->data, n * sizeof *to);
+    return 0;
+}
+
+/* The same for bytes, on the host. */
+static int
+copy_bytes(const struct ckpt *c, const char *name, void *to, size_t n,
+           struct why *w)
+{
+    const struct ckpt_tensor *t = ckpt_find(c, name);
+
+    if (n == 0)
+        return 0;
+    if (!t || !t->bytes || ckpt_count(t) != n)
+        return why_set(w, "tensor %s is %s", name,
+                       t ? "of another size" : "missing");
+    memcpy(to, t->bytes, n);
+    return 0;
+}
+
+/* What it remembers of the text: the text itself stays in the mapped file. */
+static int
+read_memory(const struct ckpt *c, struct ffn *f, struct why *w)
+{
+    struct memory *m = &f->memory;
+    const struct ckpt_tensor *t = ckpt_find(c, "memory.text");
+
+    if (f->plan.matches && (!t || !t->bytes))
+        return why_set(w, "tensor memory.text is missing");
+    m->text = t ? t->bytes : NULL;
+    m->n = t ? ckpt_count(t) : 0;
+    if (copy_bytes(c, "memory.counts", m->counts,
+                   memory_counts(&f->plan) * sizeof *m->counts, w) < 0 ||
+        copy_bytes(c, "memory.places", m->places,
+                   memory_places(&f->plan) * sizeof *m->places, w) < 0)
+        return -1;
     return 0;
 }
 
@@ -91,8 +149,10 @@ read_model(const struct ckpt *c, struct ffn *f, struct why *w)
                  (size_t)p->rows * (size_t)p->cols, w) < 0)
             return -1;
     }
-    return f->features ? copy(f->k, c, "tables", f->table, ffn_table_size(f), w)
-                       : 0;
+    if (f->features &&
+        copy(f->k, c, "tables", f->table, ffn_table_size(f), w) < 0)
+        return -1;
+    return read_memory(c, f, w);
 }
 
 static int
@@ -189,6 +249,47 @@ ffnfile_close(struct ffnfile *x)
     *x = (struct ffnfile){ 0 };
 }
 
+/* Where each stream was: start:at:end:epoch, with spaces between. */
+static int
+read_places(const char *s, struct place *p, int n, struct why *w)
+{
+    for (int i = 0; i < n; i++) {
+        int len = 0;
+        if (!s || sscanf(s, "%zu:%zu:%zu:%" SCNu64 "%n", &p[i].start, &p[i].at,
+                         &p[i].end, &p[i].epoch, &len) != 4)
+            return why_set(w,
+                           "it was trained with another --batch or "
+                           "--segment: %d streams are not there",
+                           n);
+        s += len + (s[len] == ' ');
+    }
+    return *s ? why_set(w,
+                        "it was trained with another --batch or --segment: "
+                        "there are more than %d streams",
+                        n)
+              : 0;
+}
+
+static int
+resume_text(const struct ffnfile *x, struct train *t, struct why *w)
+{
+    int n = t->data->streams;
+    struct place *p = calloc((size_t)n, sizeof *p);
+    int bad;
+
+    if (!p)
+        return why_set(w, "out of memory");
+    bad = read_places(ckpt_get(&x->ckpt, "places"), p, n, w);
+    if (!bad)
+        bad = bytes_seek(t->data, (uint64_t)x->epoch, (size_t)x->next, p, w);
+    free(p);
+    if (bad)
+        return -1;
+    t->epoch = (uint64_t)x->epoch;
+    train_recall(t);
+    return 0;
+}
+
 int
 ffnfile_resume(const struct ffnfile *x, struct train *t, struct why *w)
 {
@@ -207,19 +308,35 @@ ffnfile_resume(const struct ffnfile *x, struct train *t, struct why *w)
     if (f->features &&
         copy(f->k, &x->ckpt, "tables.acc", t->acc, ffn_rows(f), w) < 0)
         return -1;
-    t->epoch = (uint64_t)x->epoch;
-    return bytes_seek(t->data, (uint64_t)x->epoch, (size_t)x->next, w);
+    return resume_text(x, t, w);
+}
+
+static void
+write_places(struct sbuf *b, const struct bytes *d)
+{
+    sbuf_adds(b, "meta\tplaces\t");
+    for (int i = 0; i < d->streams; i++)
+        sbuf_addf(b, "%s%zu:%zu:%zu:%" PRIu64, i ? " " : "", d->place[i].start,
+                  d->place[i].at, d->place[i].end, d->place[i].epoch);
+    sbuf_adds(b, "\n");
 }
 
 static void
 write_meta(struct sbuf *b, const struct train *t, const struct ffnlife *l)
 {
     const struct ffn_config *g = &t->f->c;
+    char names[CONTEXT_NAMES];
 
     ckpt_meta(b, "kind", "ffn");
     for (size_t i = 0; i < sizeof longs / sizeof *longs; i++)
         ckpt_meta(b, longs[i].name, "%ld",
                   *(const long *)((const char *)g + longs[i].offset));
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        context_names(
+            *(const uint32_t *)(const void *)((const char *)g + sets[i].offset),
+            names);
+        ckpt_meta(b, sets[i].name, "%s", names);
+    }
     ckpt_meta(b, "act", "%s", acts[g->act]);
     ckpt_meta(b, "norm", "%s", norms[g->norm]);
     ckpt_meta(b, "tied", "%d", g->tied);
@@ -229,6 +346,7 @@ write_meta(struct sbuf *b, const struct train *t, const struct ffnlife *l)
     ckpt_meta(b, "seed", "%" PRIu64, t->data->seed);
     ckpt_meta(b, "epoch", "%" PRIu64, t->data->epoch);
     ckpt_meta(b, "next", "%zu", t->data->next);
+    write_places(b, t->data);
     ckpt_meta(b, "loss", "%.9g", t->loss);
     if (l->evals == 0)
         return;
@@ -284,12 +402,40 @@ state_close(struct state *s, const struct kern *k)
     free(s->v);
 }
 
+static size_t
+list_memory(struct ckpt_tensor *list, const struct memory *m)
+{
+    size_t n = 0, tables = (size_t)m->plan->counts;
+
+    if (tables)
+        list[n++] = (struct ckpt_tensor){
+            .name = "memory.counts",
+            .ndim = 3,
+            .dim = { tables, memory_counts(m->plan) / tables,
+                     sizeof *m->counts },
+            .bytes = m->counts,
+        };
+    tables = (size_t)m->plan->matches;
+    if (tables == 0)
+        return n;
+    list[n++] = (struct ckpt_tensor){
+        .name = "memory.places",
+        .ndim = 3,
+        .dim = { tables, memory_places(m->plan) / tables, sizeof *m->places },
+        .bytes = m->places,
+    };
+    list[n++] = (struct ckpt_tensor){
+        .name = "memory.text", .ndim = 1, .dim = { m->n }, .bytes = m->text
+    };
+    return n;
+}
+
 static int
 write_state(const char *path, const struct train *t, const struct state *s,
             const struct ffnlife *life, struct why *w)
 {
     const struct ffn *f = t->f;
-    struct ckpt_tensor list[FFN_MAX_PARAMS + 4];
+    struct ckpt_tensor list[FFN_MAX_PARAMS + 8];
     struct sbuf meta = { 0 };
     size_t n = 0, rows = ffn_rows(f), width = (size_t)f->c.width;
     int bad;
@@ -305,6 +451,7 @@ write_state(const char *path, const struct train *t, const struct state *s,
             (struct ckpt_tensor){ "tables", 2, { rows, width }, s->table };
         list[n++] = (struct ckpt_tensor){ "tables.acc", 1, { rows }, s->acc };
     }
+    n += list_memory(list + n, &f->memory);
     list[n++] = (struct ckpt_tensor){ "moment1", 1, { f->size }, s->m };
     list[n++] = (struct ckpt_tensor){ "moment2", 1, { f->size }, s->v };
     write_meta(&meta, t, life);

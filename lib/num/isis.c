@@ -20,7 +20,7 @@ isis_config(enum isis_size size)
         .model = shape[size][0],
         .hidden = shape[size][1],
         .layers = shape[size][2],
-        .bits = 8,
+        .read = { .bits = 8, .counts_bits = 8 },
         .width = 1,
         .act = KERN_SWIGLU,
         .norm = FFN_PRE,

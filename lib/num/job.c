@@ -35,6 +35,7 @@ open_model(struct job *j, struct why *w)
             j->seed = j->from.seed;
         return 0;
     }
+    reader_fit(&j->shape.read, j->text.len);
     if (ffn_open(&j->model, &j->shape, w) < 0)
         return -1;
     if (j->isis)
@@ -76,19 +77,28 @@ check(const struct job *j, struct why *w)
     return 0;
 }
 
+/* As many as fill a batch with a segment each. */
+static int
+streams(struct job *j)
+{
+    if (j->segment > j->rule.batch)
+        j->segment = j->rule.batch;
+    return (int)(j->rule.batch / j->segment);
+}
+
 int
 job_open(struct job *j, struct why *w)
 {
     struct why inner;
 
-    if (open_model(j, w) < 0 || join_ranks(j, w) < 0 || check(j, w) < 0)
+    if (join_ranks(j, w) < 0 || open_model(j, w) < 0 || check(j, w) < 0)
         return -1;
     if (ffn_products(&j->model, (enum ffn_precision)j->precision, w) < 0)
         return -1;
     if (!(j->team = team_open((int)j->threads, w)) ||
         bytes_open(&j->data, (uint8_t *)j->text.s, j->text.len,
-                   (size_t)j->model.c.context, (size_t)j->segment, j->isis,
-                   (uint64_t)j->seed, w) < 0 ||
+                   (size_t)j->model.c.context, (size_t)j->segment, streams(j),
+                   j->isis, (uint64_t)j->seed, w) < 0 ||
         train_open(&j->train, &j->model, &j->data, j->team, &j->rule, w) < 0)
         return -1;
     if (j->resumed && ffnfile_resume(&j->from, &j->train, &inner) < 0)

@@ -26,20 +26,21 @@ int
 plan_sizes(struct plan *p, struct why *w)
 {
     struct ffn f;
-    size_t order;
 
+    reader_fit(&p->model.read, p->n ? p->n : MADE_UP);
     if (ffn_plan(&f, &p->model, w) < 0)
         return -1;
-    order = (p->n / (p->segment ? p->segment : 1) + 2) * sizeof(uint32_t);
     p->params = ffn_count(&f);
     p->dense = f.size;
     p->memory = base_memory(p->threads) +
                 (double)(sizeof(float) * p->params +
-                         train_memory(&f, &p->rule, p->threads) + order);
+                         train_memory(&f, &p->rule, p->segment, p->threads) +
+                         memory_size(&f.plan));
     if (p->val)
         p->memory += (double)(bpb_memory(&f, p->threads));
     p->checkpoint =
-        (double)(sizeof(float) * (p->params + 2 * p->dense + ffn_rows(&f)));
+        (double)(sizeof(float) * (p->params + 2 * p->dense + ffn_rows(&f)) +
+                 memory_size(&f.plan) + p->n);
     p->byte_flops = 6 * ffn_macs(&f);
     p->step_flops = p->byte_flops * (double)p->rule.batch;
     p->step_seconds = p->bytes_a_second = p->seconds = NAN;
@@ -95,7 +96,7 @@ time_steps(const struct plan *p, struct bench *b, long batch, double limit,
 
     rule.batch = batch;
     bad = bytes_open(&data, b->text, b->n, (size_t)p->model.context, p->segment,
-                     rule.sum, 1, w) < 0 ||
+                     (int)((size_t)batch / p->segment), rule.sum, 1, w) < 0 ||
           train_open(&t, &b->f, &data, b->team, &rule, w) < 0;
     for (int i = 0; !bad && (i < 3 || spent < limit); i++) {
         if (train_step(&t, 0, w) < 0)
@@ -114,7 +115,7 @@ time_steps(const struct plan *p, struct bench *b, long batch, double limit,
 static int
 measure(struct plan *p, struct bench *b, struct why *w)
 {
-    long batch = p->rule.batch, part = 64L * p->threads;
+    long batch = p->rule.batch, part = (long)p->segment * p->threads;
     double one, two;
 
     if (part < batch) {

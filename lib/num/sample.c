@@ -80,6 +80,8 @@ int
 sample_open(struct sample *s, const struct ffn *f, struct why *w)
 {
     *s = (struct sample){ .f = f };
+    if (reader_open(&s->read, &f->plan, w) < 0)
+        return -1;
     return ffn_work_open(&s->work, f, 1, 0, w);
 }
 
@@ -87,6 +89,7 @@ void
 sample_close(struct sample *s)
 {
     ffn_work_close(&s->work);
+    reader_close(&s->read);
     sbuf_free(&s->text);
 }
 
@@ -103,14 +106,21 @@ sample_push(struct sample *s, const void *data, size_t n, struct why *w)
     return 0;
 }
 
-/* The rows of the last position, from the bytes of the window. */
+/* What the last position knows: the reader goes on where it was, or from the
+ * start of a new window. */
 static uint8_t
 read_context(struct sample *s)
 {
     const uint8_t *data = s->text.len ? (uint8_t *)s->text.s : (uint8_t *)"\n";
     size_t n = s->text.len ? s->text.len : 1;
 
-    ngram_rows(&s->f->ngram, s->work.rows, 1, data, s->start, n - 1, 1);
+    if (s->read.start != s->start || s->read.next > n - 1)
+        reader_start(&s->read, s->start);
+    while (s->read.next < n)
+        reader_read(&s->read, &s->f->memory, data, 1, &s->work.in);
+    if (!s->text.len) /* the newline is not part of the text */
+        reader_start(&s->read, s->start);
+    ffn_take(s->f, &s->work, 1);
     return data[n - 1];
 }
 

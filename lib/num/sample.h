@@ -46,6 +46,7 @@ void sample_utf8_allow(const struct sample_utf8 *s, size_t room,
 struct sample {
     const struct ffn *f;
     struct ffn_work work;
+    struct reader read;
     struct sbuf text; /* the window, and what was before it */
     size_t start;     /* of the window */
     float logits[FFN_VOCAB];

@@ -86,8 +86,7 @@ last_pass_done(const struct session *s)
 
     return s->all_passes && !s->first_pass &&
            (b->epoch > s->last_epoch ||
-            (b->epoch == s->last_epoch &&
-             (b->count - b->next) * b->segment < (size_t)s->t->c.batch));
+            (b->epoch == s->last_epoch && bytes_spent(b)));
 }
 
 static int
@@ -205,7 +204,7 @@ follow(struct session *s, const struct order *o, struct why *w)
     if (o->save && save(s, spent(s), w) < 0)
         return SESSION_FAILED;
     if (o->next_pass) {
-        if (bytes_seek(t->data, t->data->epoch + 1, 0, w) < 0)
+        if (bytes_seek(t->data, t->data->epoch + 1, 0, NULL, w) < 0)
             return SESSION_FAILED;
         s->first_pass = 0;
     }
@@ -265,6 +264,8 @@ session_run(struct session *s, struct why *w)
             comm_rank(t->c.comm) == 0 ? look(s) : (struct order){ 0 };
         if (comm_bcast(t->c.comm, &o, sizeof o, w) < 0)
             return SESSION_LOST;
+        if (o.stop)
+            train_settle(t);
         if ((bad = follow(s, &o, w)) != SESSION_DONE)
             return (enum session_end)bad;
         if (o.stop)

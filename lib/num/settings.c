@@ -5,12 +5,8 @@
 
 struct settings settings = {
     .model = {
-    .context = 4096,
-    .orders = 7,
-    .words = 2,
-    .repeats = 3,
-    .bits = 18,
-    .width = 16,
+    .context = 65536,
+    .width = 8,
     .norm = FFN_PRE,
     },
     .rule = {
@@ -27,6 +23,11 @@ struct settings settings = {
     .decay = 0.4,
     .seed = 1,
     .segment = 128,
+    .embed_by = "2-7,word,words",
+    .counts = "3-7,word,words",
+    .recent = "1-6,8,word,words,gap,line",
+    .repeats = "2,4,8",
+    .matches = "8,12,20",
 };
 
 /* Sorted by name. */
@@ -35,36 +36,44 @@ static const struct opt table[] = {
       "activation of the hidden layers (swiglu)", .conf = 1 },
     { 0, "batch", OPT_INT, &settings.rule.batch, "n", "positions a step (1024)",
       1, 1 << 24, 1 },
-    { 0, "bits", OPT_INT, &settings.model.bits, "n",
-      "a context table has 2^N rows (18)", 8, 28, 1 },
+    { 0, "bits", OPT_INT, &settings.model.read.bits, "n",
+      "a table of embeddings has 2^N rows (by the text, up to 18)", 8, 28, 1 },
     { 0, "clip", OPT_NUM, &settings.rule.clip, "x",
       "largest gradient norm, 0 for any (1)", 0, 1e9, 1 },
     { 0, "context", OPT_INT, &settings.model.context, "n",
-      "window in bytes: none sees past its start (4096)", 1, 1 << 30, 1 },
+      "window in bytes: none sees past its start (65536)", 1, 1 << 30, 1 },
+    { 0, "counts", OPT_STR, &settings.counts, "contexts",
+      "count what follows in the training text (3-7,word,words)", .conf = 1 },
+    { 0, "counts-bits", OPT_INT, &settings.model.read.counts_bits, "n",
+      "such a table has 2^N records (by the text, up to 22)", 8, 28, 1 },
     { 0, "decay", OPT_NUM, &settings.decay, "x",
       "share of the run in which the rate falls to 0 (0.4)", 0, 1, 1 },
+    { 0, "embed-by", OPT_STR, &settings.embed_by, "contexts",
+      "contexts with a learned embedding (2-7,word,words)", .conf = 1 },
     { 0, "hidden", OPT_INT, &settings.model.hidden, "n",
       "width of a hidden layer", 1, 262144, 1 },
     { 0, "layers", OPT_INT, &settings.model.layers, "n", "hidden layers", 0,
       FFN_MAX_LAYERS, 1 },
     { 0, "lr", OPT_NUM, &settings.rule.lr, "x", "peak learning rate (0.002)",
       1e-12, 1e3, 1 },
+    { 0, "matches", OPT_STR, &settings.matches, "lengths",
+      "look for as many last bytes in the training text (8,12,20)", .conf = 1 },
     { 0, "model", OPT_INT, &settings.model.model, "n",
       "width of the residual stream", 1, 65536, 1 },
     { 0, "norm", OPT_ONEOF, &settings.model.norm, "pre|post|none",
       "where layers normalise (pre)", .conf = 1 },
     { 0, "opt", OPT_ONEOF, &settings.rule.opt, "adamw|muon|sgd",
       "update rule of the dense weights (adamw)", .conf = 1 },
-    { 0, "orders", OPT_INT, &settings.model.orders, "n",
-      "longest context that is hashed, 0 for none (7)", 0, NGRAM_MAX_ORDER, 1 },
     { 0, "precision", OPT_ONEOF, &settings.precision, "auto|fp32|bf16",
       "factors of matrix products (auto: bf16 where it is fast)", .conf = 1 },
+    { 0, "recent", OPT_STR, &settings.recent, "contexts",
+      "count what follows in the window (1-6,8,word,words,gap,line)",
+      .conf = 1 },
     { 0, "remember", OPT_FLAG, &settings.rule.remember, NULL,
       "keep context tables from one pass over the text to the next",
       .conf = 1 },
-    { 0, "repeats", OPT_INT, &settings.model.repeats, "n",
-      "look in the window for repeats of 2, 4, 8 bytes: how many (3)", 0,
-      NGRAM_MAX_REPEATS, 1 },
+    { 0, "repeats", OPT_STR, &settings.repeats, "lengths",
+      "look for as many last bytes in the window (2,4,8)", .conf = 1 },
     { 0, "seed", OPT_INT, &settings.seed, "n",
       "start of every random choice (1)", 0, 1e15, 1 },
     { 0, "segment", OPT_INT, &settings.segment, "n",
@@ -80,10 +89,7 @@ static const struct opt table[] = {
     { 0, "weight-decay", OPT_NUM, &settings.rule.decay, "x",
       "AdamW's decay of matrices (0.01)", 0, 10, 1 },
     { 0, "width", OPT_INT, &settings.model.width, "n",
-      "floats in a table row (16)", 1, 1024, 1 },
-    { 0, "words", OPT_INT, &settings.model.words, "n",
-      "word contexts: 1 this word, 2 also the one before (2)", 0,
-      NGRAM_MAX_WORDS, 1 },
+      "floats in a row of a table (8)", 1, 1024, 1 },
     { 0 },
 };
 
@@ -104,7 +110,7 @@ void
 settings_preset(const struct tool *t)
 {
     static const long shape[][3] = {
-        { 128, 256, 1 }, { 256, 512, 2 }, { 512, 1536, 4 }, { 1024, 4096, 8 }
+        { 64, 128, 1 }, { 256, 512, 2 }, { 512, 1536, 4 }, { 1024, 4096, 8 }
     };
     const long *of = shape[settings.size];
 
@@ -114,6 +120,29 @@ settings_preset(const struct tool *t)
         settings.model.hidden = of[1];
     if (!opt_given(t, "layers"))
         settings.model.layers = of[2];
+}
+
+int
+settings_sets(struct why *w)
+{
+    struct settings *s = &settings;
+    struct reader_config *r = &s->model.read;
+    const struct {
+        const char *name, *text;
+        uint32_t *set;
+    } sets[] = {
+        { "embed-by", s->embed_by, &r->embed },
+        { "counts", s->counts, &r->counts },
+        { "recent", s->recent, &r->recent },
+        { "repeats", s->repeats, &r->repeats },
+        { "matches", s->matches, &r->matches },
+    };
+    struct why inner;
+
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        if (context_set(sets[i].set, sets[i].text, &inner) < 0)
+            return why_set(w, "%s: %s", sets[i].name, inner.s);
+    return 0;
 }
 
 void
@@ -127,6 +156,7 @@ settings_isis(const struct tool *t)
                                                 : ISIS_LARGE);
     if (opt_given(t, "context"))
         s->model.context = context;
+    s->embed_by = s->counts = s->recent = s->repeats = s->matches = "none";
     s->rule = isis_rule(&s->model);
     if (opt_given(t, "lr"))
         s->rule.lr = lr;

@@ -18,6 +18,7 @@ extern struct settings {
     long seed, segment;   /* see bytes.h */
     int size;             /* preset of model, hidden and layers */
     int precision;        /* enum ffn_precision */
+    const char *embed_by, *counts, *recent, *repeats, *matches; /* context.h */
 } settings;
 
 /* Fill all[max] with own, which ends with a zero entry, and the settings,
@@ -26,6 +27,9 @@ void settings_table(struct opt *all, size_t max, const struct opt *own);
 
 /* Fill in what neither the command line nor a file gave. */
 void settings_preset(const struct tool *t);
+
+/* Turn the sets of contexts into those of the model. -1: one is not a set. */
+int settings_sets(struct why *w);
 
 /* The original's model, rule and order of data; only its own options, size,
  * context and lr, may change. */

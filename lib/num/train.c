@@ -12,7 +12,10 @@ struct train_member {
     float *scratch; /* for muon, the same */
     double sumsq;   /* of its share of the summed gradient */
     double nats;
-    size_t from, n, right; /* its positions in the batch */
+    size_t right;
+    int first, last;     /* its streams: first .. last - 1 */
+    size_t from, n;      /* its positions in the batch */
+    struct reader *read; /* [last - first] */
 };
 
 /* A member's table rows and their gradients, of this rank or another. */
@@ -22,18 +25,29 @@ struct part {
     size_t n, ld;
 };
 
+/* Member i of this rank, and its share of the streams. */
 static int
-alloc_member(struct train *t, struct train_member *m, struct why *w)
+alloc_member(struct train *t, int i, struct why *w)
 {
-    int members = exchange_members(&t->x);
-    int most = (int)((t->c.batch + members - 1) / members);
+    struct train_member *m = &t->member[i];
+    size_t from, to, streams;
 
-    if (ffn_work_open(&m->work, t->f, most, 1, w) < 0)
+    team_share((size_t)t->data->streams, exchange_member(&t->x, i),
+               exchange_members(&t->x), &from, &to);
+    streams = to - from;
+    m->first = (int)from;
+    m->last = (int)to;
+    m->read = calloc(streams + 1, sizeof *m->read);
+    for (size_t r = 0; m->read && r < streams; r++)
+        if (reader_open(&m->read[r], &t->f->plan, w) < 0)
+            return -1;
+    if (ffn_work_open(&m->work, t->f, (int)(streams * t->data->segment + 1), 1,
+                      w) < 0)
         return -1;
     m->grad = t->f->k->alloc(sizeof *m->grad * t->f->size);
     if (t->c.opt == TRAIN_MUON)
         m->scratch = t->f->k->alloc(sizeof *m->scratch * muon_scratch(t->f));
-    if (!m->grad || (t->c.opt == TRAIN_MUON && !m->scratch))
+    if (!m->read || !m->grad || (t->c.opt == TRAIN_MUON && !m->scratch))
         return why_set(w, "out of memory: gradients");
     return 0;
 }
@@ -50,7 +64,8 @@ int
 train_open(struct train *t, struct ffn *f, struct bytes *data,
            struct team *team, const struct train_config *c, struct why *w)
 {
-    size_t batch = (size_t)c->batch, size = f->size;
+    size_t size = f->size, streams = (size_t)data->streams;
+    size_t batch = streams * data->segment;
 
     *t = (struct train){ .f = f, .data = data, .team = team, .c = *c };
     if (exchange_open(&t->x, c->comm, f->k, team_size(team), batch, record(f),
@@ -61,15 +76,18 @@ train_open(struct train *t, struct ffn *f, struct bytes *data,
     t->acc = f->k->alloc(sizeof *t->acc * (ffn_rows(f) + 1));
     t->input = malloc(batch);
     t->target = malloc(batch);
-    t->segment = malloc(sizeof *t->segment * batch);
+    t->segment = malloc(sizeof *t->segment * streams);
+    t->at = malloc(sizeof *t->at * (streams + 1));
+    f->memory.text = data->data;
+    f->memory.n = data->n;
     t->member = calloc((size_t)team_size(team), sizeof *t->member);
     if (!t->m || !t->v || !t->acc || !t->input || !t->target || !t->segment ||
-        !t->member) {
+        !t->at || !t->member) {
         train_close(t);
         return why_set(w, "out of memory: optimizer state");
     }
     for (int i = 0; i < team_size(team); i++)
-        if (alloc_member(t, &t->member[i], w) < 0) {
+        if (alloc_member(t, i, w) < 0) {
             train_close(t);
             return -1;
         }
@@ -82,9 +100,13 @@ train_close(struct train *t)
     const struct kern *k = t->f ? t->f->k : NULL;
 
     for (int i = 0; t->member && i < team_size(t->team); i++) {
-        ffn_work_close(&t->member[i].work);
-        k->free(t->member[i].grad);
-        k->free(t->member[i].scratch);
+        struct train_member *m = &t->member[i];
+        for (int r = 0; m->read && r < m->last - m->first; r++)
+            reader_close(&m->read[r]);
+        free(m->read);
+        ffn_work_close(&m->work);
+        k->free(m->grad);
+        k->free(m->scratch);
     }
     if (k) {
         k->free(t->m);
@@ -94,6 +116,7 @@ train_close(struct train *t)
     free(t->input);
     free(t->target);
     free(t->segment);
+    free(t->at);
     free(t->member);
     exchange_close(&t->x);
     *t = (struct train){ 0 };
@@ -139,54 +162,92 @@ train_peak(struct team *team, const struct kern *k)
 }
 
 size_t
-train_memory(const struct ffn *f, const struct train_config *c, int members)
+train_memory(const struct ffn *f, const struct train_config *c, size_t segment,
+             int members)
 {
-    int most = (int)((c->batch + members - 1) / members);
-    size_t member = sizeof(float) * f->size + ffn_work_size(f, most, 1);
+    size_t streams = (size_t)c->batch / segment;
+    size_t each = (streams + (size_t)members - 1) / (size_t)members;
+    size_t member = sizeof(float) * f->size +
+                    ffn_work_size(f, (int)(each * segment + 1), 1);
 
     if (c->opt == TRAIN_MUON)
         member += sizeof(float) * muon_scratch(f);
-    return sizeof(float) * (2 * f->size + ffn_rows(f)) +
-           (2 + sizeof(struct segment)) * (size_t)c->batch +
-           member * (size_t)members;
+    return sizeof(float) * (2 * f->size + ffn_rows(f)) + 2 * streams * segment +
+           streams * reader_memory(&f->plan) + member * (size_t)members;
 }
 
-/* Fill the batch with segments; the last one is cut to fit, its rest skipped
- * until the next epoch. */
+/* The next segment of every stream, one after the other. */
 static void
 fill(struct train *t)
 {
+    const struct bytes *b = t->data;
+
     t->n = 0;
-    for (t->segments = 0; t->n < t->c.batch; t->segments++) {
-        struct segment s = bytes_next(t->data);
-        if (s.n > (size_t)(t->c.batch - t->n))
-            s.n = (size_t)(t->c.batch - t->n);
-        memcpy(t->input + t->n, t->data->data + s.from, s.n);
-        memcpy(t->target + t->n, t->data->data + s.from + 1, s.n);
-        t->segment[t->segments] = s;
+    for (int i = 0; i < b->streams; i++) {
+        struct segment s = bytes_next(t->data, i);
+        memcpy(t->input + t->n, b->data + s.from, s.n);
+        memcpy(t->target + t->n, b->data + s.from + 1, s.n);
+        t->segment[i] = s;
+        t->at[i] = (size_t)t->n;
         t->n += (long)s.n;
-        if (t->data->in_order) { /* one window a step, as it comes */
-            t->segments++;
-            break;
-        }
+    }
+    t->at[b->streams] = (size_t)t->n;
+    for (int i = 0; i <= exchange_members(&t->x); i++) {
+        size_t from, to;
+        team_share((size_t)b->streams, i, exchange_members(&t->x), &from, &to);
+        t->x.at[i] =
+            t->at[from < (size_t)b->streams ? from : (size_t)b->streams];
     }
 }
 
-/* Context rows of the member's positions, from the segments they lie in. */
+/* After --resume a reader has to see the window again from its start. */
 static void
-find_rows(const struct train *t, struct train_member *m)
+catch_up(const struct train *t, struct reader *r, const struct segment *s,
+         struct reading *scratch)
 {
-    size_t at = 0, to = m->from + m->n;
+    reader_start(r, s->start);
+    while (r->next < s->from) {
+        size_t n = s->from - r->next, most = t->data->segment;
+        scratch->hint_at[0] = 0;
+        reader_read(r, &t->f->memory, t->data->data, n < most ? n : most,
+                    scratch);
+    }
+}
 
-    for (int i = 0; i < t->segments && at < to; i++) {
-        struct segment s = t->segment[i];
-        size_t end = at + s.n;
-        size_t lo = at > m->from ? at : m->from, hi = end < to ? end : to;
-        if (lo < hi)
-            ngram_rows(&t->f->ngram, m->work.rows + (lo - m->from),
-                       (size_t)m->work.n, t->data->data, s.start,
-                       s.from + (lo - at), hi - lo);
-        at = end;
+/* What the member's streams see. */
+static void
+read_streams(const struct train *t, struct train_member *m)
+{
+    struct reading to = m->work.in;
+
+    m->from = t->at[m->first];
+    m->n = t->at[m->last] - m->from;
+    for (int i = m->first; i < m->last; i++) {
+        struct reader *r = &m->read[i - m->first];
+        const struct segment *s = &t->segment[i];
+        if (r->start != s->start || r->next != s->from)
+            catch_up(t, r, s, &to);
+        if (i == m->first)
+            to.hint_at[0] = 0;
+        reader_read(r, &t->f->memory, t->data->data, s->n, &to);
+        to.rows += s->n;
+        to.hint_at += s->n;
+    }
+}
+
+/*
+ * A window is remembered when it is done: while it is read the memory holds
+ * other text only, as it will with new text. The rest of a window that an
+ * epoch left behind is not: the next epoch's memory would know it already.
+ */
+static void
+remember(struct train *t, int index, int members)
+{
+    for (int i = 0; i < t->data->streams; i++) {
+        const struct segment *s = &t->segment[i];
+        if (s->last && t->data->place[i].epoch == t->epoch)
+            memory_learn(&t->f->memory, s->start, s->start, s->from + s->n,
+                         index, members);
     }
 }
 
@@ -234,6 +295,7 @@ new_epoch(struct train *t)
     t->epoch = t->data->epoch;
     if (!t->c.remember)
         t->f->k->expire(t->acc, ffn_rows(t->f));
+    memory_clear(&t->f->memory);
 }
 
 static void
@@ -321,7 +383,7 @@ adamw(struct train *t, const struct ffn_param *p, size_t from, size_t to,
     double step = (double)t->steps + 1;
     size_t end = p->at + (size_t)p->rows * (size_t)p->cols;
     struct kern_adamw o = {
-        .lr = (float)t->lr_now,
+        .lr = (float)t->lr_now * p->rate,
         .beta1 = (float)t->c.beta1,
         .beta2 = (float)t->c.beta2,
         .eps = (float)t->c.eps,
@@ -388,16 +450,11 @@ step(void *ctx, int index, int members)
 {
     struct train *t = ctx;
     struct train_member *m = &t->member[index];
-    size_t from, to;
     double sumsq = 0;
     float scale = 1;
 
-    team_share((size_t)t->n, exchange_member(&t->x, index),
-               exchange_members(&t->x), &from, &to);
-    m->from = from;
-    m->n = to - from;
-    find_rows(t, m);
-    ffn_take_rows(t->f, &m->work, (int)m->n);
+    read_streams(t, m);
+    ffn_take(t->f, &m->work, (int)m->n);
     if (!t->c.remember && t->epoch > 0) {
         team_wait(t->team);
         for (int i = 0; i < members; i++)
@@ -418,6 +475,7 @@ step(void *ctx, int index, int members)
         scale = (float)(t->c.clip / sqrt(sumsq));
     update_dense(t, m, index, members, scale);
     update_tables(t, index, members);
+    remember(t, index, members);
 }
 
 int
@@ -426,7 +484,6 @@ train_step(struct train *t, double lr_scale, struct why *w)
     double sumsq = 0;
 
     fill(t);
-    t->x.n = (size_t)t->n;
     if (t->epoch != t->data->epoch)
         new_epoch(t);
     t->lr_now = t->c.lr * lr_scale;
@@ -447,4 +504,36 @@ train_step(struct train *t, double lr_scale, struct why *w)
     t->steps++;
     t->seen += (uint64_t)t->n;
     return 0;
+}
+
+static void
+learn_window(void *ctx, int index, int members)
+{
+    struct train *t = ctx;
+    const struct segment *s = t->segment;
+
+    memory_learn(&t->f->memory, s->start, s->start, s->from + s->n, index,
+                 members);
+}
+
+static void
+learn_windows(struct train *t, int done)
+{
+    if (!t->f->plan.counts && !t->f->plan.matches)
+        return;
+    for (size_t i = 0; bytes_windows(t->data, done, &i, t->segment);)
+        team_run(t->team, learn_window, t);
+}
+
+void
+train_settle(struct train *t)
+{
+    learn_windows(t, 0);
+}
+
+void
+train_recall(struct train *t)
+{
+    memory_clear(&t->f->memory);
+    learn_windows(t, 1);
 }

@@ -32,7 +32,7 @@ struct train_config {
     double table_lr; /* of the context tables (row-wise Adagrad) */
     double beta1, beta2, eps, decay; /* adamw; beta1 is sgd's momentum too */
     double clip;       /* largest norm of the dense gradient; 0: no limit */
-    long batch;        /* positions a step */
+    long batch;        /* positions a step: streams times their segment */
     int remember;      /* 1: tables carry over to the next epoch, see train.c */
     int sum;           /* 1: the gradient is a sum over positions, not a mean */
     struct comm *comm; /* the other ranks; NULL: none. Not owned */
@@ -57,8 +57,8 @@ struct train {
     /* the batch */
     long n;
     uint8_t *input, *target;
-    struct segment *segment;
-    int segments;
+    struct segment *segment; /* [streams] */
+    size_t *at;              /* [streams + 1] first position of each */
     struct train_member *member;
     double lr_now;
     struct exchange x; /* lost: the other ranks cannot be reached */
@@ -74,12 +74,18 @@ void train_close(struct train *t);
  * returns -1. */
 int train_step(struct train *t, double lr_scale, struct why *w);
 
+/* Remember what the epoch has not read to the end yet: for a model that is
+ * about to be used. Training cannot go on from there; train_recall goes back
+ * to what was remembered before, as far as a checkpoint tells. */
+void train_settle(struct train *t);
+void train_recall(struct train *t);
+
 /* Floating-point operations a second of square products on the whole team:
  * what mfu_percent is a share of. The best of many, which takes some 50 ms. */
 double train_peak(struct team *team, const struct kern *k);
 
 /* Bytes that the run needs beyond the model. */
 size_t train_memory(const struct ffn *f, const struct train_config *c,
-                    int members);
+                    size_t segment, int members);
 
 #endif
