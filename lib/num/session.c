@@ -69,10 +69,11 @@ plan_passes(struct session *s)
         return;
     else
         total = slack * made / s->elapsed * s->budget;
-    passes = floor(total / pass);
+    passes = floor(total / pass + 0.05); /* rather a little less to do */
     s->whole_passes = 0;
     if (passes < 1 || !isfinite(passes))
         return;
+    total = fmax(total, passes * pass);
     s->first_pass = s->first_seen + 1 + (uint64_t)(total - passes * pass);
     s->all_passes = (uint64_t)total;
     s->last_epoch = t->data->epoch + (uint64_t)passes;
