@@ -274,3 +274,32 @@ echo hang"
 	[ "$(rows | wc -l)" = 27 ]
 	sound
 }
+
+@test "ar-loop: -k I/N goes on from the study in one of its own" {
+	toy
+	echo train.py >../protect
+	measured -p ../protect -s 7
+	try 0.9
+	for k in 0 1; do
+		ar-loop -t t -k $k/2 -n 2 -a \
+		    'echo 0.8${AR_SEQ}'$k' >value; echo "$AR_TAG $AR_SEED"' 3>&- &
+		pids[k]=$!
+	done
+	wait "${pids[0]}"
+	wait "${pids[1]}"
+	for k in 0 1; do
+		run -0 ar-log -N -t t.$k
+		[ "$(cut -f 2,4 <<<"$output" | xargs)" = \
+		    "0.900000 keep 0.81${k}000 keep 0.82${k}000 discard" ]
+		[[ ${lines[1]} == *"t.$k "* ]]
+		cmp .git/ar/t/protect .git/ar/t.$k/protect
+	done
+	[ "$(cat .git/ar/t.?/config.tsv | grep ^seed | sort -u | wc -l)" = 2 ]
+	[ "$(git rev-parse autoresearch/t)" = \
+	    "$(git rev-parse refs/ar/t.0/base refs/ar/t.1/base | sort -u)" ]
+	[ "$(rows | wc -l)" = 2 ] # the study itself was left alone
+	run -1 ar-loop -t t -k 0/1 -n 0
+	sound
+	fails_cleanly ar-loop -t none -k 0/2
+	[[ $stderr == *"none: no such study here; there is: "* ]]
+}

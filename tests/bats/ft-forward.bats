@@ -294,3 +294,20 @@ most() {
 	    echo again >c0/storage/0/data; ft-forward c300 && st-get c300 0'
 	[ "$output" = again ]
 }
+
+@test "ft-forward: -k I/N makes the cells of one part" {
+	numbers x 7
+	op same <<<'ft-get "$FT_NODE/in/0" "$2"'
+	node n "$PWD/same" x
+	run -0 ft-forward -k 1/3 n
+	same ""
+	[ "$(st-cat -N n | awk '$2 { print $1, $3 }' | xargs)" = "1 1 4 4" ]
+	for i in 0 1 2; do
+		run -0 ft-forward -k $i/3 n
+	done
+	run -0 sort same.calls
+	same "$(seq 0 6)"
+	SLURM_STEP_ID=0 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=9 run -0 ft-forward n
+	fails_cleanly ft-forward -k 3/3 n
+	fails_cleanly ft-forward -k 3 n
+}

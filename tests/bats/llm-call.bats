@@ -494,3 +494,20 @@ Give the output alone, without a word about it."
 	: >plain
 	run -126 --separate-stderr llm-call -b exec:./plain <<<x
 }
+
+@test "llm-call: --shard asks for one part, and leaves the others alone" {
+	st-make -o in -s '[5]' a b c d e >/dev/null
+	backend=$(counting)
+	run -0 llm-call -b "$backend" -T in -o out --shard 1/2 -S st
+	[ "$(sort ran)" = "$(printf 'b\nd')" ]
+	[ "$(cut -f 1 st | xargs)" = "index 1 3" ]
+	[ "$(st-cat -N out | awk '$2 { print $1 $3 }' | xargs)" = "1<b> 3<d>" ]
+	run -0 llm-call -b "$backend" -T in -o out --shard 0/2
+	run -0 st-cat -N out
+	same "$(printf '%s\t1\t%s\n' 0 '<a>' 1 '<b>' 2 '<c>' 3 '<d>' 4 '<e>')"
+	[ "$(wc -l <ran)" -eq 5 ]
+	run -0 llm-call -b exec:cat -T in --shard 3/9 -n
+	[ "${lines[1]}" = '{"system":null,"prompt":"d"}' ]
+	[ "${#lines[@]}" -eq 2 ]
+	fails_cleanly llm-call -b "$backend" --shard 0/2 <in/shape
+}
