@@ -1,7 +1,10 @@
 # Parts that a tool opens when it needs them, each only where what it is made
 # of is installed ("make MPICC=" leaves it out). They lie where "make install"
 # puts them, seen from the tools, so that both are found the same way.
-MPICC    ?= $(shell command -v mpicc)
+ifndef MPICC
+MPICC    := $(shell mpicc -E -include mpi.h -xc /dev/null >/dev/null 2>&1 && \
+	    echo mpicc)
+endif
 PLUGINS  := $(if $(MPICC),$(BIN)/../libexec/learnutils/comm_mpi.so)
 
 all: $(PLUGINS)

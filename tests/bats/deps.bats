@@ -8,7 +8,7 @@ setup() {
 	for c in sh env chmod; do
 		ln -s "$(command -v "$c")" "fake/$c"
 	done
-	for c in cc pkg-config git gnuplot jq bats diff patch parallel mandoc shellcheck \
+	for c in cc pkg-config git gnuplot jq bats diff patch parallel mandoc mpirun shellcheck \
 	    cppcheck clang clang-format tmux curl; do
 		fake "$c"
 	done

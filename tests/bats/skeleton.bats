@@ -31,7 +31,7 @@ build() {
 ours() {
 	(cd "$ROOT" && { git ls-files --cached --others --exclude-standard \
 	    2>/dev/null | grep . || find . -type f ! -path './build/*' \
-	    ! -path './demo/*' ! -path './.git/*' | sed 's,^\./,,' |
+	    ! -path './demo/*' ! -path './libexec/*' ! -path './.git/*' | sed 's,^\./,,' |
 	    grep -v '^bin/[^.]*$'; })
 }
 

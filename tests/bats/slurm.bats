@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # Under Slurm: ranks of a step, parts of a job array. A Slurm of our own, of
-# this one host, in a directory; skipped where it is not installed.
+# this one host, in a directory, without root and services. Skipped where it is
+# not installed: scripts/deps leaves that alone, because the packages slurmctld,
+# slurmd and munge start services on most machines.
 load helper
 
 # Why there is none here; nothing when there is one.
