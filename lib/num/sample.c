@@ -129,8 +129,11 @@ sample_look(struct sample *s, struct why *w)
 {
     uint8_t last = read_context(s);
 
+    ffn_take_rows(s->f, &s->work, 1);
     ffn_forward(s->f, &s->work, &last, 1);
-    memcpy(s->logits, s->work.logits, sizeof s->logits);
+    s->f->k->get(s->logits, s->work.logits, sizeof s->logits);
+    if (s->f->k->error())
+        return why_set(w, "%s", s->f->k->error());
     for (int c = 0; c < FFN_VOCAB; c++)
         if (!isfinite(s->logits[c]))
             return why_set(w, "the model's output is not a number");

@@ -185,6 +185,124 @@ labels() {
 	[[ $output == *"step 5  loss "* ]]
 }
 
+# curve FILE - its columns 1 and 7 (step, val_bpb) where the latter is known.
+evals() {
+	awk -F '\t' 'NR > 1 && $7 != "" { print $1, $7 }' "$1"
+}
+
+@test "ffn-train: --eval-steps evaluates as bpb-eval, and changes nothing" {
+	run -0 ffn-train "${small[@]}" -n 50 -v val.txt -o a train.txt
+	want=$(sed -n 's/^val_bpb: *//p' <<<"$output")
+	run -0 --separate-stderr ffn-train "${small[@]}" -n 50 -v val.txt -o b \
+	    --eval-steps 20 --curve c train.txt
+	[ -z "$stderr" ]
+	[[ $output == *"val_bpb:          $want"* ]]
+	[ "$(evals c | cut -d ' ' -f 1 | tr '\n' ' ')" = "20 40 50 " ]
+	[ "$(evals c | sed -n '$s/.* //p')" = "$want" ]
+	ffn-info -t a | cut -f 2- >a.tsv
+	ffn-info -t b | cut -f 2- | diff a.tsv -
+	run -0 ffn-info b
+	[[ $output == *$'b\tevals\t3\nb\tval_bpb\t'*$'b\tbest_step\t50' ]]
+	run -0 ffn-train "${small[@]}" -n 20 -v val.txt --eval-steps 20 \
+	    --eval-bytes 9000 --curve c train.txt
+	head -c 9000 val.txt >part
+	ffn-train "${small[@]}" -n 20 -o p --summary none train.txt
+	run -0 bpb-eval p part
+	[ "$(evals c)" = "20 ${lines[6]#val_bpb: }" ]
+}
+
+@test "ffn-train: --curve has a line a step, and what each says" {
+	ffn-train "${small[@]}" -n 30 --summary none -o m --curve c train.txt
+	[ "$(sed -n 1p c)" = $'step\tseconds\tbytes\tlr\tloss\tgrad_norm\tval_bpb\tbytes_per_s' ]
+	awk -F '\t' 'NR == 1 { next }
+	    { n++; ok = NF == 8 && $1 == n && $3 == 64 * n && $2 >= t &&
+		$4 > 0 && $5 > 0 && $6 > 0 && $7 == "" && $8 > 0; t = $2 }
+	    !ok { bad = 1 } END { exit bad || n != 30 }' c
+	# 8 bits at first; the last is what the file says of its last step
+	[ "$(sed -n 2p c | cut -f 5)" = 8.000000 ]
+	loss=$(ffn-info m | awk '$2 == "loss" { printf "%.6f", $3 / log(2) }')
+	[ "$(sed -n '$p' c | cut -f 5)" = "$loss" ]
+	ffn-train "${small[@]}" -n 1000 --summary none -o m --curve c train.txt
+	n=$(wc -l <c)
+	[ "$n" -gt 190 ] && [ "$n" -le 202 ]
+}
+
+@test "ffn-train: a curve goes on where the checkpoint does" {
+	flat=(--warmup 0 --decay 0 --summary none -o m --curve c)
+	ffn-train "${small[@]}" -n 20 "${flat[@]}" train.txt
+	cp c whole
+	ffn-train "${small[@]}" -n 8 "${flat[@]}" train.txt
+	# what a killed run leaves: a step that was not saved, a torn line
+	printf '9\t1.0\t576\t0.1\t7\t1\t\t9\n10\t1.1' >>c
+	ffn-train "${small[@]}" -n 12 "${flat[@]}" --resume train.txt
+	diff <(cut -f 1,3-6 whole) <(cut -f 1,3-6 c)
+	printf 'step\tsec' >c
+	ffn-train "${small[@]}" -n 20 "${flat[@]}" train.txt
+	diff <(cut -f 1,3-6 whole) <(cut -f 1,3-6 c)
+	cp train.txt precious
+	fails_cleanly ffn-train "${small[@]}" -n 1 -o m --curve precious train.txt
+	[ "$status" -eq 2 ]
+	cmp train.txt precious
+	ffn-train "${small[@]}" -n 2 --summary none -o m --curve /dev/stdout \
+	    train.txt | tail -1 | grep -q $'^2\t'
+}
+
+@test "ffn-train: a curve that cannot be written is an error" {
+	run -2 --separate-stderr ffn-train "${small[@]}" -n 9 -o m \
+	    --curve /dev/full train.txt
+	[[ $stderr == "ffn-train: /dev/full: No space"* ]]
+	[ ! -e m ]
+}
+
+# A text that the model only learns to be wrong about.
+@test "ffn-train: --patience stops early and keeps the best model" {
+	seq 1000 | tr 0-9 j-s >strange.txt
+	run -0 --separate-stderr ffn-train "${small[@]}" -n 3000 -v strange.txt \
+	    --context 64 --eval-steps 10 --patience 3 -o m --curve c train.txt
+	[ -z "$stderr" ]
+	best=$(evals c | sort -k 2,2n | sed -n 1p)
+	[[ $output == "evaluations: $(evals c | wc -l)"$'\n'"best_step: ${best% *}"* ]]
+	[[ $output == *"val_bpb:          ${best#* }"* ]]
+	run -0 ffn-info m
+	[[ $output == *$'\tsteps\t'"${best% *}"$'\n'* ]]
+	# patience ends twice: then the rate falls to the second end, or to 0
+	last=$(sed -n '$p' c | cut -f 1)
+	[ "$last" -lt 1000 ]
+	[ "$((last % 10))" -eq 0 ]
+	awk -F '\t' -v last="$last" 'NR > 1 && $1 < last / 3 { high = $4 }
+	    END { exit !($4 < 0.9 * high) }' c
+}
+
+@test "ffn-train: without a decay, patience ends the run at once" {
+	seq 1000 | tr 0-9 j-s >strange.txt
+	run -0 ffn-train "${small[@]}" -n 3000 -v strange.txt --decay 0 \
+	    --context 64 --eval-steps 10 --patience 3 -o m --curve c train.txt
+	best=$(evals c | sort -k 2,2n | sed -n 1p)
+	[ "$(sed -n '$p' c | cut -f 1)" -eq $((${best% *} + 30)) ]
+	# it goes on from the best one, which is not lost when nothing is better
+	run -0 ffn-train "${small[@]}" -n 20 -v strange.txt --resume --decay 0 \
+	    --eval-steps 10 --patience 3 -o m train.txt
+	[[ $output == *"best_step: ${best% *}"$'\n'* ]]
+	[[ $output == *"val_bpb:          ${best#* }"* ]]
+}
+
+@test "ffn-train: an evaluation that is no number is no result" {
+	ffn-train "${small[@]}" -n 5 --summary none -o m train.txt
+	cp m before
+	run -1 --separate-stderr ffn-train --threads 1 -n 9 --resume -o m \
+	    --opt sgd --lr 1000 --clip 0 --table-lr 0 --eval-steps 1 \
+	    --patience 2 -v val.txt train.txt
+	[ -z "$output" ]
+	cmp m before
+	for bad in "--eval-steps 1 -o m" "--patience 2 -v val.txt -o m" \
+	    "--patience 2 --eval-steps 1 -v val.txt" \
+	    "--eval-steps 1 --eval-bytes 99 -v val.txt"; do
+		# shellcheck disable=SC2086  # several words
+		fails_cleanly ffn-train -n 1 $bad train.txt
+		[ "$status" -eq 2 ]
+	done
+}
+
 @test "ffn-train: --dry-run predicts memory, measures a step, writes nothing" {
 	cost=(--bits 12 --batch 2048 --threads 2 -v val.txt -o m)
 	run -0 --separate-stderr ffn-train --dry-run "${cost[@]}" train.txt
@@ -200,8 +318,6 @@ labels() {
 	run -0 ffn-train "${cost[@]}" -n 3 train.txt
 	awk -v p="$predicted" '/^peak_vram_mb/ { ok = p > 0.75 * $2 && p < 1.25 * $2 }
 	    END { exit !ok }' <<<"$output"
-	run -0 ffn-train --dry-run --bits 8 </dev/null
-	[[ $output == *"pass_seconds: " ]]
 }
 
 @test "ffn-train: --dry-run of what no machine holds gives sizes alone" {

@@ -208,6 +208,33 @@ test_diverged(void)
     promise("session: a loss beyond three uniform guesses ends the run");
 }
 
+/* The loss knows nothing of a byte that only the other text has. */
+static void
+test_nan_evaluation(void)
+{
+    struct run r;
+    struct why w;
+    volatile sig_atomic_t stop = 0;
+    uint8_t other[257];
+    struct session s = {
+        .t = &r.t,
+        .budget = INFINITY,
+        .steps = 9,
+        .stop = &stop,
+        .val = { .text = other, .n = sizeof other, .steps = 5 },
+    };
+
+    start(&r, &rule, 2);
+    memset(other, 'Q', sizeof other);
+    CHECK(session_run(&s, &w) == SESSION_DONE && s.life.evals == 2);
+    CHECK(s.life.best_bpb > 0 && s.eval_seconds > 0);
+    r.f.w[ffn_find(&r.f, "embed")->at + 'Q' * 32] = NAN;
+    CHECK(session_run(&s, &w) == SESSION_DIVERGED);
+    CHECK(strstr(w.s, "not a number") && isfinite(s.life.best_bpb));
+    finish(&r);
+    promise("session: an evaluation that is not a number ends the run");
+}
+
 static void
 test_clip(void)
 {
@@ -323,6 +350,7 @@ main(void)
     test_passes();
     test_whole_passes();
     test_diverged();
+    test_nan_evaluation();
     test_clip();
     test_nan();
     test_bpb();
