@@ -29,50 +29,9 @@ struct view {
     int have[SERIES]; /* 1: the series has points */
 };
 
-/* Bytes of the valid UTF-8 character at s, or 0. */
-static size_t
-utf8_len(const char *s)
-{
-    unsigned char c = (unsigned char)*s;
-    size_t len = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-
-    if ((c >= 0x80 && c < 0xc2) || c > 0xf4)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if (((unsigned char)s[i] & 0xc0) != 0x80)
-            return 0;
-    return len;
-}
-
-/*
- * Append at most max characters of s without anything that gnuplot, a
- * terminal or SVG could take for more than text; two dots when cut. Cairo
- * draws a page-filling blot for a rotated glyph that no font has, so a PNG
- * goes without CJK and emoji.
- */
-static void
-add_text(struct sbuf *b, const char *s, size_t max, enum plot_kind kind)
-{
-    for (size_t n = 0; *s && n < max; n++) {
-        unsigned char c = (unsigned char)*s;
-        size_t len = utf8_len(s);
-        if (len == 0 || c == 0x7f || (kind == PLOT_PNG && c > 0xe2))
-            sbuf_adds(b, "?");
-        else if (c < 0x20)
-            sbuf_adds(b, " ");
-        else if (len == 1 && strchr("\"`'\\", c))
-            sbuf_adds(b, c == '\\' ? "/" : "'");
-        else
-            sbuf_add(b, s, len);
-        s += len ? len : 1;
-    }
-    if (*s)
-        sbuf_adds(b, "..");
-}
-
 /* "lr 1 -> 2: raising lr won" is "lr 1 -> 2" in a picture. */
 static void
-shorten(const char *description, struct label *l, enum plot_kind kind)
+shorten(const char *description, struct label *l, enum gnuplot_kind kind)
 {
     const char *colon = strstr(description, ": ");
     struct sbuf b = { 0 }, whole = { 0 };
@@ -80,7 +39,7 @@ shorten(const char *description, struct label *l, enum plot_kind kind)
     sbuf_adds(&whole, description);
     if (whole.s && colon && colon - description >= 8)
         whole.s[colon - description] = '\0';
-    add_text(&b, whole.s ? whole.s : "", 34, kind);
+    gnuplot_text(&b, whole.s ? whole.s : "", 34, kind);
     if (b.s && b.len < sizeof l->text)
         memcpy(l->text, b.s, b.len + 1);
     l->len = 0;
@@ -113,7 +72,7 @@ survey(struct view *v, struct why *w)
             continue;
         l->row = i;
         l->gain = isfinite(now) ? better_by(v, now, r->metric) : INFINITY;
-        shorten(r->description, l, v->p->kind);
+        shorten(r->description, l, v->p->g.kind);
         if (!v->nkept++) {
             v->base = r->metric;
             v->first = i;
@@ -151,7 +110,7 @@ set_range(struct view *v, struct why *w)
 static void
 widen(struct view *v)
 {
-    double w = v->p->width - LEFT - RIGHT, h = v->p->height - TOP - BOTTOM;
+    double w = v->p->g.width - LEFT - RIGHT, h = v->p->g.height - TOP - BOTTOM;
 
     for (size_t i = 0; i < v->nkept; i++) {
         const struct label *l = &v->label[i];
@@ -171,7 +130,7 @@ widen(struct view *v)
 static int
 collide(const struct view *v, const struct label *a, const struct label *b)
 {
-    double w = v->p->width - LEFT - RIGHT, h = v->p->height - TOP - BOTTOM;
+    double w = v->p->g.width - LEFT - RIGHT, h = v->p->g.height - TOP - BOTTOM;
     double dx = ((double)b->row - (double)a->row) / v->x1 * w;
     double dy = (v->r->row[b->row].metric - v->r->row[a->row].metric) /
                 (v->y1 - v->y0) * h;
@@ -232,7 +191,8 @@ static void
 add_unkept(struct sbuf *b, struct view *v, enum series s)
 {
     /* Inside the frame, or a terminal draws the frame over them. */
-    double edge = v->p->kind == PLOT_DUMB ? 1.1 / (v->p->height - 7) : 0.04;
+    double edge =
+        v->p->g.kind == GNUPLOT_DUMB ? 1.1 / (v->p->g.height - 7) : 0.04;
     double tall = v->y1 - v->y0, bottom = v->y0 + edge * tall;
     double far = v->p->higher ? v->y0 + 2 * edge * tall : v->y1 - edge * tall;
 
@@ -280,28 +240,29 @@ static void
 add_title(struct sbuf *b, const struct view *v)
 {
     size_t n = v->r->n;
-    int wide = v->p->kind != PLOT_DUMB || v->p->width >= 76;
+    int wide = v->p->g.kind != GNUPLOT_DUMB || v->p->g.width >= 76;
 
     sbuf_adds(b, "set title \"");
     /* A title that is wider than the terminal would be left out. */
     if (v->p->name && *v->p->name && (wide || strlen(v->p->name) < 8)) {
-        add_text(b, v->p->name, v->p->kind == PLOT_DUMB ? 16 : 60, v->p->kind);
+        gnuplot_text(b, v->p->name, v->p->g.kind == GNUPLOT_DUMB ? 16 : 60,
+                     v->p->g.kind);
         sbuf_adds(b, ": ");
     }
     sbuf_addf(b, "%zu experiment%s, %zu kept", n, n == 1 ? "" : "s",
               v->r->count[ROW_KEEP]);
     if (v->nkept > 1 && v->best != v->base) {
-        sbuf_adds(b, v->p->kind == PLOT_DUMB ? "; " : "\\n");
-        add_text(b, v->r->metric, v->p->kind == PLOT_DUMB ? 12 : 40,
-                 v->p->kind);
+        sbuf_adds(b, v->p->g.kind == GNUPLOT_DUMB ? "; " : "\\n");
+        gnuplot_text(b, v->r->metric, v->p->g.kind == GNUPLOT_DUMB ? 12 : 40,
+                     v->p->g.kind);
         sbuf_addf(b, " %.6g -> %.6g", v->base, v->best);
         if (v->base != 0 && wide)
             sbuf_addf(b, " (%+.2f %%)",
                       100 * (v->best - v->base) / fabs(v->base));
     }
-    sbuf_adds(b, v->p->kind == PLOT_DUMB  ? "\"\n"
-                 : v->p->kind == PLOT_SVG ? "\" font \",15\"\n"
-                                          : "\" font \",11\"\n");
+    sbuf_adds(b, v->p->g.kind == GNUPLOT_DUMB  ? "\"\n"
+                 : v->p->g.kind == GNUPLOT_SVG ? "\" font \",15\"\n"
+                                               : "\" font \",11\"\n");
 }
 
 static void
@@ -318,7 +279,7 @@ add_axes(struct sbuf *b, const struct view *v)
                  "set datafile separator \"\\t\"\n"
                  "set datafile commentschars \"\"\n"
                  "set xlabel \"experiment\"\nset ylabel \"");
-    add_text(b, v->r->metric, 30, v->p->kind);
+    gnuplot_text(b, v->r->metric, 30, v->p->g.kind);
     sbuf_adds(b, "\"\n");
     sbuf_addf(b,
               "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n"
@@ -353,10 +314,8 @@ add_dumb(struct sbuf *b, const struct view *v)
                                 "pt 'O'", "" };
 
     sbuf_addf(b,
-              "set terminal dumb nofeed size %d,%d noenhanced\n"
               "set key off\nunset ylabel\nset tics scale 0\n"
               "set xlabel \"O kept%s%s%s\"\n",
-              v->p->width, v->p->height,
               v->have[DISCARD] ? "   . discarded" : "",
               !v->have[FAR]  ? ""
               : v->p->higher ? "   v off scale"
@@ -368,7 +327,7 @@ add_dumb(struct sbuf *b, const struct view *v)
 static void
 add_picture(struct sbuf *b, const struct view *v)
 {
-    int svg = v->p->kind == PLOT_SVG;
+    int svg = v->p->g.kind == GNUPLOT_SVG;
     char label[160];
     const char *const how[] = {
         "pt 7 ps 0.6 lc rgb \"#c4c4c4\" title \"discarded\"",
@@ -386,15 +345,11 @@ add_picture(struct sbuf *b, const struct view *v)
              v->p->higher ? -30 : 30, v->p->higher ? "0.7,-0.6" : "0.7,0.6",
              svg ? 12 : 9);
     sbuf_addf(b,
-              "set terminal %s size %d,%d noenhanced background rgb "
-              "\"#ffffff\" font \"%s,%d\"\n",
-              svg ? "svg dynamic" : "pngcairo", v->p->width, v->p->height,
-              svg ? "Helvetica" : "Sans", svg ? 13 : 10);
-    sbuf_addf(b,
               "set lmargin at screen %.4f\nset rmargin at screen %.4f\n"
               "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
-              (double)LEFT / v->p->width, 1 - (double)RIGHT / v->p->width,
-              1 - (double)TOP / v->p->height, (double)BOTTOM / v->p->height);
+              (double)LEFT / v->p->g.width, 1 - (double)RIGHT / v->p->g.width,
+              1 - (double)TOP / v->p->g.height,
+              (double)BOTTOM / v->p->g.height);
     sbuf_adds(b, "set border 3 lc rgb \"#888888\"\n"
                  "set tics textcolor rgb \"#444444\"\n"
                  "set grid lc rgb \"#e8e8e8\" lt 1 lw 1\n"
@@ -413,7 +368,7 @@ plot_script(struct sbuf *b, const struct rows *r, const struct plot *p,
     if (!bad)
         bad = set_range(&v, w);
     if (!bad) {
-        if (p->kind != PLOT_DUMB) {
+        if (p->g.kind != GNUPLOT_DUMB) {
             widen(&v);
             choose_labels(&v);
         }
@@ -422,7 +377,8 @@ plot_script(struct sbuf *b, const struct rows *r, const struct plot *p,
         add_kept(b, &v);
         add_axes(b, &v);
         add_title(b, &v);
-        if (p->kind == PLOT_DUMB)
+        gnuplot_terminal(b, &p->g);
+        if (p->g.kind == GNUPLOT_DUMB)
             add_dumb(b, &v);
         else
             add_picture(b, &v);

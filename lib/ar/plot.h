@@ -8,16 +8,14 @@
 #define LU_PLOT_H
 
 #include "ar/rows.h"
+#include "common/gnuplot.h"
 #include "common/sbuf.h"
 #include "common/why.h"
 
-enum plot_kind { PLOT_DUMB, PLOT_SVG, PLOT_PNG };
-
 struct plot {
-    enum plot_kind kind;
-    int width, height; /* characters, or pixels */
-    int higher;        /* greater is better */
-    const char *name;  /* what the study is called; NULL: nothing */
+    struct gnuplot g;
+    int higher;       /* greater is better */
+    const char *name; /* what the study is called; NULL: nothing */
 };
 
 /* Append the program, data included. -1 when no row has a metric. */
