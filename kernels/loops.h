@@ -295,16 +295,25 @@ cpu_bias_back(float *restrict db, const float *restrict dx, int n, int d)
 static double
 cpu_sumsq(const float *x, size_t n)
 {
+    enum { RUN = 1024 };
     double total = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i += 4096) {
-        size_t end = n - i < 4096 ? n : i + 4096;
-        float part = 0;
-#pragma omp simd reduction(+ : part)
-        for (size_t j = i; j < end; j++)
-            part += x[j] * x[j];
-        total += part;
+    /* Four sums, so that one does not wait for the one before. */
+    for (; i + 4 * RUN <= n; i += 4 * RUN, x += 4 * RUN) {
+        float a = 0, b = 0, c = 0, d = 0;
+#pragma omp simd reduction(+ : a, b, c, d)
+        for (int j = 0; j < RUN; j++) {
+            a += x[j] * x[j];
+            b += x[j + RUN] * x[j + RUN];
+            c += x[j + 2 * RUN] * x[j + 2 * RUN];
+            d += x[j + 3 * RUN] * x[j + 3 * RUN];
+        }
+        total += (double)a + b + c + d;
     }
+#pragma omp simd reduction(+ : total)
+    for (size_t j = 0; j < n - i; j++)
+        total += (double)x[j] * x[j];
     return total;
 }
 

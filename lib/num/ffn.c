@@ -516,11 +516,11 @@ backward_layer(const struct ffn *f, struct ffn_work *k, int l, int n,
                      p.gain, n, d);
     }
     q->bias_back(g.down_b, k->dx, n, d);
-    q->gemm(1, 0, d, h, n, k->dx, d, a->s, h, 1, g.down, h);
+    q->gemm(1, 0, d, h, n, k->dx, d, a->s, h, 0, g.down, h);
     q->gemm(0, 0, n, h, d, k->dx, d, p.down, h, 0, k->ds, h);
     q->act_back(k->dz, k->ds, a->z, act, n, h);
     q->bias_back(g.up_b, k->dz, n, up);
-    q->gemm(1, 0, up, d, n, k->dz, up, in, d, 1, g.up, d);
+    q->gemm(1, 0, up, d, n, k->dz, up, in, d, 0, g.up, d);
     if (norm != FFN_PRE) {
         q->gemm(0, 0, n, d, up, k->dz, up, p.up, d, 1, k->dx, d);
         return;
@@ -556,7 +556,12 @@ ffn_backward(const struct ffn *f, struct ffn_work *k, int n, float *grad)
     int fw = f->features * (int)f->c.width;
     float *dlast = norm ? k->dy : k->dx, *last = norm ? a->y : a->x;
 
-    q->gemm(1, 0, v, d, n, k->logits, v, last, d, 1, g.head, d);
+    for (int i = 0; i < f->nparam; i++) /* the others are written once */
+        if (!f->param[i].matrix)
+            q->zero(grad + f->param[i].at, sizeof *grad *
+                                               (size_t)f->param[i].rows *
+                                               (size_t)f->param[i].cols);
+    q->gemm(1, 0, v, d, n, k->logits, v, last, d, 0, g.head, d);
     q->gemm(0, 0, n, d, v, k->logits, v, p.head, d, 0, dlast, d);
     if (f->hint)
         hints_back(f, k, last, dlast, n, grad);
@@ -570,7 +575,7 @@ ffn_backward(const struct ffn *f, struct ffn_work *k, int n, float *grad)
     q->embed_back(grad, k->dx, k->byte, n, d);
     if (fw) {
         const struct ffn_param *in = &f->param[1];
-        q->gemm(1, 0, d, fw, n, k->dx, d, k->f, fw, 1, grad + in->at, fw);
+        q->gemm(1, 0, d, fw, n, k->dx, d, k->f, fw, 0, grad + in->at, fw);
         q->gemm(0, 0, n, fw, d, k->dx, d, f->w + in->at, fw, 0, k->f, fw);
     }
 }

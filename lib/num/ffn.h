@@ -147,8 +147,8 @@ void ffn_forward(const struct ffn *f, struct ffn_work *k, const uint8_t *bytes,
 void ffn_loss(const struct ffn *f, struct ffn_work *k, const uint8_t *target,
               float scale, int n, double *nats, size_t *right);
 
-/* Then: add to grad[f->size] in model memory, and leave the gradient of the
- * gathered rows in k->f. */
+/* Then: the gradient to grad[f->size] in model memory, and leave the gradient
+ * of the gathered rows in k->f. */
 void ffn_backward(const struct ffn *f, struct ffn_work *k, int n, float *grad);
 
 #endif

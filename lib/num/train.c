@@ -305,11 +305,12 @@ gradient(struct train *t, struct train_member *m)
     float scale = t->c.sum ? 1 : 1 / (float)t->n;
     int n = (int)m->n;
 
-    t->f->k->zero(m->grad, sizeof *m->grad * t->f->size);
     m->nats = 0;
     m->right = 0;
-    if (n == 0)
+    if (n == 0) {
+        t->f->k->zero(m->grad, sizeof *m->grad * t->f->size);
         return;
+    }
     ffn_forward(t->f, k, t->input + m->from, n);
     ffn_loss(t->f, k, t->target + m->from, scale, n, &m->nats, &m->right);
     ffn_backward(t->f, k, n, m->grad);

@@ -70,7 +70,9 @@ check_shape(struct ffn_config c)
         f.w[i] = 0.3f * rng_normal(&r);
     for (size_t i = 0; i < ffn_table_size(&f); i++)
         f.table[i] = 0.3f * rng_normal(&r);
-    grad = calloc(f.size, sizeof *grad);
+    grad = malloc(f.size * sizeof *grad);
+    for (size_t i = 0; i < f.size; i++)
+        grad[i] = NAN; /* whatever is there is overwritten */
     loss(&f, &k);
     ffn_backward(&f, &k, N, grad);
     df = malloc(sizeof *df * N * (size_t)(c.width * f.features + 1));
