@@ -2,14 +2,17 @@
  * host.c - model memory for the implementations that run on the host.
  *
  * Zeroed pages come from calloc, so that what is never touched costs nothing;
- * aligned to a cache line, with calloc's own pointer kept in front.
+ * aligned to a cache line, with calloc's own pointer kept in front. Tables are
+ * read all over: large pages save most of the searches for a page.
  */
+#include <sys/mman.h>
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "kern.h"
 
-enum { LINE = 64 };
+enum { LINE = 64, LARGE_PAGE = 2 << 20 };
 
 void *
 kern_host_alloc(size_t bytes)
@@ -21,6 +24,13 @@ kern_host_alloc(size_t bytes)
     if (!raw)
         return NULL;
     p = raw + 2 * LINE - (uintptr_t)raw % LINE;
+#ifdef MADV_HUGEPAGE
+    if (bytes >= 2 * (size_t)LARGE_PAGE) { /* advice: failing is fine */
+        char *first = p + LARGE_PAGE - (uintptr_t)p % LARGE_PAGE;
+        size_t whole = bytes - (size_t)(first - p);
+        madvise(first, whole / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    }
+#endif
     memcpy(p - sizeof raw, &raw, sizeof raw);
     return p;
 }

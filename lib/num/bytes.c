@@ -126,11 +126,11 @@ bytes_next(struct bytes *b, int stream)
 int
 bytes_spent(const struct bytes *b)
 {
-    int ended = 0;
+    size_t ended = 0;
 
     for (int i = 0; i < b->streams; i++)
-        ended |= b->place[i].at == b->place[i].end;
-    return b->next == b->count && ended;
+        ended += b->place[i].at == b->place[i].end;
+    return ended > b->count - b->next;
 }
 
 static int

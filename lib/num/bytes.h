@@ -62,7 +62,7 @@ int bytes_seek(struct bytes *b, uint64_t epoch, size_t next,
 /* The next segment of a stream; moves on to the next epoch by itself. */
 struct segment bytes_next(struct bytes *b, int stream);
 
-/* 1 when the next segments would begin a new epoch. */
+/* 1 when one of the next segments would begin a new epoch. */
 int bytes_spent(const struct bytes *b);
 
 /* The windows of the epoch, whole: call with *i = 0, and again until it says 0.

@@ -1,4 +1,3 @@
-#include <math.h>
 #include <string.h>
 
 #include "num/census.h"
@@ -6,59 +5,37 @@
 /* Steps of a count: exact while small, then about 1.7 times apart. */
 static const uint8_t edge[CENSUS_STEPS] = { 0, 1,  2,  3,  4,  5,
                                             7, 10, 16, 29, 61, 121 };
+static const uint8_t step_of[128] = {
+    0,  1,  2,  3,  4,  5,  5,  6,  6,  6,  7,  7,  7,  7,  7,  7,  8,  8,  8,
+    8,  8,  8,  8,  8,  8,  8,  8,  8,  8,  9,  9,  9,  9,  9,  9,  9,  9,  9,
+    9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,
+    9,  9,  9,  9,  10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
+    10, 10, 10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 11, 11
+};
 
-static int
-step_of(int n)
+_Static_assert(sizeof(struct census) == 16 &&
+                   offsetof(struct census, count) == 9,
+               "the counts are the last seven of sixteen bytes");
+
+/* All counts as one number, the first in its lowest byte. */
+static inline uint64_t
+counts_of(const struct census *t)
 {
-    static const uint8_t low[64] = { 0, 1, 2, 3, 4, 5, 5, 6, 6, 6,  7,  7, 7,
-                                     7, 7, 7, 8, 8, 8, 8, 8, 8, 8,  8,  8, 8,
-                                     8, 8, 8, 9, 9, 9, 9, 9, 9, 9,  9,  9, 9,
-                                     9, 9, 9, 9, 9, 9, 9, 9, 9, 9,  9,  9, 9,
-                                     9, 9, 9, 9, 9, 9, 9, 9, 9, 10, 10, 10 };
+    uint64_t c;
 
-    return n < 64 ? low[n] : n < edge[11] ? 10 : 11;
+    memcpy(&c, (const char *)t + 8, sizeof c);
+    return c >> 8;
 }
 
-/* Middle bits choose the group, the highest fifteen are the tag. */
-static size_t
-group_of(int bits, uint64_t hash)
+/* Sums of neighbouring bytes, then of those. */
+static inline int
+total_of(uint64_t c)
 {
-    return (size_t)(hash >> 12 & ((1u << bits) - 1)) &
-           ~(size_t)(CENSUS_GROUP - 1);
-}
+    const uint64_t even = 0x00ff00ff00ff00ff;
 
-static uint16_t
-tag_of(uint64_t hash)
-{
-    return (uint16_t)(hash >> 48 | 1);
-}
-
-void
-census_fetch(const struct census *table, int bits, uint64_t hash)
-{
-    __builtin_prefetch(table + group_of(bits, hash), 1);
-}
-
-const struct census *
-census_find(const struct census *table, int bits, uint64_t hash)
-{
-    const struct census *g = table + group_of(bits, hash);
-    uint16_t tag = tag_of(hash);
-
-    for (int i = 0; i < CENSUS_GROUP; i++)
-        if (g[i].tag == tag)
-            return &g[i];
-    return NULL;
-}
-
-int
-census_total(const struct census *t)
-{
-    int total = 0;
-
-    for (int i = 0; i < CENSUS_SYMBOLS; i++)
-        total += t->count[i];
-    return total;
+    return (int)(((c & even) + (c >> 8 & even)) * 0x0001000100010001 >> 48);
 }
 
 /* Those that stay grow weaker with each new one, so none stays for ever. */
@@ -73,14 +50,14 @@ weaken(struct census *t)
 struct census *
 census_claim(struct census *table, int bits, uint64_t hash)
 {
-    struct census *g = table + group_of(bits, hash);
+    struct census *t = census_find(table, bits, hash);
+    struct census *g = table + census_group(bits, hash);
     int least = 0, fewest = 256 * CENSUS_SYMBOLS;
 
-    for (int i = 0; i < CENSUS_GROUP; i++)
-        if (g[i].tag == tag_of(hash))
-            return &g[i];
+    if (t)
+        return t;
     for (int i = 0; i < CENSUS_GROUP; i++) {
-        int total = census_total(&g[i]);
+        int total = total_of(counts_of(&g[i]));
         if (total < fewest) {
             fewest = total;
             least = i;
@@ -89,8 +66,16 @@ census_claim(struct census *table, int bits, uint64_t hash)
     for (int i = 0; i < CENSUS_GROUP && fewest > 2; i++)
         if (i != least)
             weaken(&g[i]);
-    g[least] = (struct census){ .tag = tag_of(hash) };
+    g[least] = (struct census){ .tag = census_tag(hash) };
     return &g[least];
+}
+
+static int
+halve(struct census *t)
+{
+    for (int i = 0; i < CENSUS_SYMBOLS; i++)
+        t->count[i] = (uint8_t)((t->count[i] + 1) / 2);
+    return 128;
 }
 
 void
@@ -98,15 +83,15 @@ census_add(struct census *t, uint8_t symbol)
 {
     int i = 0, n = 1;
 
+    if (t->count[0] && t->symbol[0] == symbol) { /* most often so */
+        t->count[0] =
+            (uint8_t)(t->count[0] == 255 ? halve(t) : t->count[0] + 1);
+        return;
+    }
     while (i < CENSUS_SYMBOLS - 1 && t->count[i] && t->symbol[i] != symbol)
         i++;
     if (t->count[i] && t->symbol[i] == symbol)
-        n = t->count[i] + 1;
-    if (n > 255) {
-        for (int j = 0; j < CENSUS_SYMBOLS; j++)
-            t->count[j] = (uint8_t)((t->count[j] + 1) / 2);
-        n = 128;
-    }
+        n = t->count[i] == 255 ? halve(t) : t->count[i] + 1;
     for (; i > 0; i--) {
         t->symbol[i] = t->symbol[i - 1];
         t->count[i] = t->count[i - 1];
@@ -115,12 +100,37 @@ census_add(struct census *t, uint8_t symbol)
     t->count[0] = (uint8_t)n;
 }
 
-int
-census_kind(const struct census *t, int i, int total)
+static inline int
+step(int n)
 {
-    int n = t->count[i];
+    return step_of[n < 127 ? n : 127];
+}
 
-    return (step_of(n) * CENSUS_STEPS + step_of(total - n)) * 2 + (i == 0);
+int
+census_read(const struct census *t, uint16_t kind[CENSUS_SYMBOLS],
+            uint32_t *row)
+{
+    static const uint8_t doubt[CENSUS_STEPS] = { 0, 1, 1, 2, 2, 2,
+                                                 3, 3, 3, 3, 3, 3 };
+    uint64_t c = counts_of(t);
+    int total = total_of(c), n = 0, best = 0, most = 0, sure;
+
+    for (; c & 0xff; c >>= 8, n++) {
+        int count = (int)(c & 0xff);
+        kind[n] =
+            (uint16_t)((step(count) * CENSUS_STEPS + step(total - count)) * 2 +
+                       (n == 0));
+        if (count > most) {
+            most = count;
+            best = n;
+        }
+    }
+    sure = step(most);
+    *row = n == 0
+               ? 0
+               : (t->symbol[best] * 8u + (uint32_t)(sure < 7 ? sure : 7)) * 4 +
+                     doubt[step(total - most)];
+    return n;
 }
 
 void
@@ -128,22 +138,4 @@ census_typical(int kind, double *count, double *others)
 {
     *count = edge[kind / 2 / CENSUS_STEPS];
     *others = edge[kind / 2 % CENSUS_STEPS];
-}
-
-uint32_t
-census_row(const struct census *t, int total)
-{
-    static const uint8_t doubt[CENSUS_STEPS] = { 0, 1, 1, 2, 2, 2,
-                                                 3, 3, 3, 3, 3, 3 };
-    int best = 0, sure;
-
-    for (int i = 1; i < CENSUS_SYMBOLS; i++)
-        if (t->count[i] > t->count[best])
-            best = i;
-    if (!t->count[best])
-        return 0;
-    sure = step_of(t->count[best]);
-    sure = sure < 7 ? sure : 7;
-    return ((uint32_t)t->symbol[best] * 8 + (uint32_t)sure) * 4 +
-           doubt[step_of(total - t->count[best])];
 }

@@ -21,34 +21,56 @@ struct census {
     uint8_t count[CENSUS_SYMBOLS]; /* the first 0 ends the list */
 };
 
+/* Middle bits of a hash choose the group, the highest fifteen are the tag. */
+static inline size_t
+census_group(int bits, uint64_t hash)
+{
+    return (size_t)(hash >> 12) & (((size_t)1 << bits) - CENSUS_GROUP);
+}
+
+static inline uint16_t
+census_tag(uint64_t hash)
+{
+    return (uint16_t)(hash >> 48 | 1);
+}
+
+/* Ask for the cache line that find and claim will look at. */
+static inline void
+census_fetch(const struct census *table, int bits, uint64_t hash)
+{
+    __builtin_prefetch(table + census_group(bits, hash), 1);
+}
+
 /* The record of a hashed context in a table of 1 << bits, or NULL. */
-const struct census *census_find(const struct census *table, int bits,
-                                 uint64_t hash);
+static inline struct census *
+census_find(struct census *table, int bits, uint64_t hash)
+{
+    struct census *g = table + census_group(bits, hash);
+    uint16_t tag = census_tag(hash);
+
+    for (int i = 0; i < CENSUS_GROUP; i++)
+        if (g[i].tag == tag)
+            return &g[i];
+    return NULL;
+}
 
 /* The same, made when there is none. */
 struct census *census_claim(struct census *table, int bits, uint64_t hash);
-
-/* Ask for the cache line that find and claim will look at. */
-void census_fetch(const struct census *table, int bits, uint64_t hash);
 
 void census_add(struct census *t, uint8_t symbol);
 
 /*
  * Kinds of entries: by the count of the symbol, the count of all others, and
- * whether it was the last one seen. An entry's kind is below CENSUS_KINDS;
- * census_kind tells it for entry i < CENSUS_SYMBOLS whose count is not 0, total
- * being the sum of all counts.
+ * whether it was the last one seen. Returns how many entries a record has, and
+ * the kind of each, below CENSUS_KINDS. row in [0, 1 << CENSUS_ROW_BITS) is
+ * the likeliest symbol and how clear it is; 0 where there are no entries.
  */
 enum { CENSUS_STEPS = 12, CENSUS_KINDS = CENSUS_STEPS * CENSUS_STEPS * 2 };
-int census_kind(const struct census *t, int i, int total);
-int census_total(const struct census *t);
+enum { CENSUS_ROW_BITS = 13 };
+int census_read(const struct census *t, uint16_t kind[CENSUS_SYMBOLS],
+                uint32_t *row);
 
 /* Typical counts of a kind, for start values. */
 void census_typical(int kind, double *count, double *others);
-
-/* A row in [0, CENSUS_ROWS): the likeliest symbol and how clear it is; 0 for
- * a record without symbols. */
-enum { CENSUS_ROW_BITS = 13, CENSUS_ROWS = 1 << CENSUS_ROW_BITS };
-uint32_t census_row(const struct census *t, int total);
 
 #endif

@@ -88,7 +88,7 @@ int
 reader_plan(struct reader_plan *p, const struct reader_config *c, long context,
             struct why *w)
 {
-    uint32_t all = c->embed | c->counts | c->recent | c->matches;
+    uint32_t all = c->embed | c->counts | c->recent | c->repeats | c->matches;
 
     *p = (struct reader_plan){ .c = *c };
     if (check(c, w) < 0)
@@ -275,15 +275,19 @@ static uint32_t
 hint_census(const struct reader_plan *p, int s, const struct census *t,
             struct kern_hint *hints, uint32_t *n)
 {
-    int total = census_total(t);
+    uint16_t kind[CENSUS_SYMBOLS];
+    uint32_t row;
+    int entries = census_read(t, kind, &row);
 
-    for (int i = 0; i < CENSUS_SYMBOLS && t->count[i]; i++)
-        hints[(*n)++] = (struct kern_hint){
-            .weight = (uint16_t)(p->weight_at[s] + census_kind(t, i, total)),
+    hints += *n;
+    for (int i = 0; i < entries; i++)
+        hints[i] = (struct kern_hint){
+            .weight = (uint16_t)(p->weight_at[s] + kind[i]),
             .symbol = t->symbol[i],
             .source = (uint8_t)s,
         };
-    return census_row(t, total);
+    *n += (uint32_t)entries;
+    return row;
 }
 
 /* How many bytes before x[a] and y[b] agree; at most a or b of them. */
@@ -302,17 +306,6 @@ static int
 length_step(int n)
 {
     return n <= 16 ? n : n < 20 ? 16 : n < 24 ? 17 : n < LONGEST ? 18 : 19;
-}
-
-/* Hash of the last `length` bytes before `end`. */
-static uint32_t
-ending(const uint8_t *data, size_t end, int length)
-{
-    uint64_t h = 0;
-
-    for (int i = 1; i <= length; i++)
-        h = (h + data[end - (size_t)i] + 1) * 0x9e3779b97f4a7c15u;
-    return context_row(h ^ h << 32, LAST_BITS);
 }
 
 /* A place once found is followed as long as it holds: the next byte was c. */
@@ -347,8 +340,9 @@ hint_place(const struct reader_plan *p, int s, struct reader_repeat *m,
 
 /* Repeat k after data[at], of source s. Returns its row. */
 static uint32_t
-hint_repeat(struct reader *r, int k, int s, const uint8_t *data, size_t at,
-            struct kern_hint *hints, uint32_t *n)
+hint_repeat(struct reader *r, int k, int s, const struct look *l,
+            const uint8_t *data, size_t at, struct kern_hint *hints,
+            uint32_t *n)
 {
     const struct reader_plan *p = r->plan;
     struct reader_repeat *m = &r->repeat[k];
@@ -359,7 +353,7 @@ hint_repeat(struct reader *r, int k, int s, const uint8_t *data, size_t at,
 
     follow(m, window, data[at]);
     if (end >= (size_t)least) {
-        uint32_t h = ending(window, end, least);
+        uint32_t h = context_row(l->hash[least - 1], LAST_BITS);
         if (!m->at && last[h]) {
             m->at = last[h];
             m->length = agree(window, m->at, window, end);
@@ -425,7 +419,7 @@ look_up(struct reader *r, const struct memory *m, const struct look *l,
         *row = hint_census(p, s, r->open[k], hints, n);
     }
     for (int k = 0; k < p->repeats; k++, s++, row += ld)
-        *row = hint_repeat(r, k, s, data, at, hints, n);
+        *row = hint_repeat(r, k, s, l, data, at, hints, n);
     for (int k = 0; k < p->matches; k++, s++, row += ld)
         *row = hint_match(r, m, k, s, l, data, at, hints, n);
 }

@@ -129,7 +129,6 @@ sample_look(struct sample *s, struct why *w)
 {
     uint8_t last = read_context(s);
 
-    ffn_take_rows(s->f, &s->work, 1);
     ffn_forward(s->f, &s->work, &last, 1);
     s->f->k->get(s->logits, s->work.logits, sizeof s->logits);
     if (s->f->k->error())

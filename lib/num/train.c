@@ -271,10 +271,11 @@ part_of(const struct train *t, int member)
 }
 
 /*
- * After its first epoch a row knows the very answers it is about to be asked
- * for, and the layers above would learn to trust it more than new text
- * warrants. So a row met for the first time in an epoch starts anew: what the
- * model sees in training is always what came before, as in new text.
+ * After its first epoch the row of a context knows the very answers it is about
+ * to be asked for, and the layers above would learn to trust it more than new
+ * text warrants. So such a row met for the first time in an epoch starts anew:
+ * what the model sees in training is always what came before, as in new text.
+ * The rows of sources are about kinds of evidence, not about the text.
  */
 static void
 forget_rows(struct train *t, struct part part, int index, int members)
@@ -282,7 +283,7 @@ forget_rows(struct train *t, struct part part, int index, int members)
     const struct ffn *f = t->f;
     int width = (int)f->c.width;
 
-    for (int i = index; i < f->features; i += members)
+    for (int i = index; i < f->plan.embeds; i += members)
         f->k->forget(f->table + f->row_at[i] * (size_t)width,
                      t->acc + f->row_at[i], part.rows + (size_t)i * part.ld,
                      (int)part.n, width);
@@ -294,7 +295,7 @@ new_epoch(struct train *t)
 {
     t->epoch = t->data->epoch;
     if (!t->c.remember)
-        t->f->k->expire(t->acc, ffn_rows(t->f));
+        t->f->k->expire(t->acc, t->f->row_at[t->f->plan.embeds]);
     memory_clear(&t->f->memory);
 }
 
