@@ -217,19 +217,6 @@ struct look {
     uint64_t hash[CONTEXTS];
 };
 
-static void
-hash_all(struct reader *r, struct look *l, const uint8_t *data, size_t at)
-{
-    const struct reader_plan *p = r->plan;
-    uint32_t rest = p->c.embed | p->c.counts | p->c.recent;
-
-    context_step(&r->context, data[at]);
-    context_orders(l->hash, p->most, data, r->start, at);
-    for (int i = CONTEXT_WORD; i < CONTEXTS; i++)
-        if (rest >> i & 1)
-            l->hash[i] = context_hash(&r->context, i, data, r->start, at);
-}
-
 static struct census *
 counts_at(const struct memory *m, int k)
 {
@@ -254,11 +241,19 @@ recent_at(const struct reader *r, int k)
     return r->recent + ((size_t)k << r->plan->recent_bits);
 }
 
+/* Hash a position, and ask for the cache lines that it will look at. */
 static void
-fetch(const struct reader *r, const struct memory *m, const struct look *l)
+prepare(struct reader *r, const struct memory *m, struct look *l,
+        const uint8_t *data, size_t at)
 {
     const struct reader_plan *p = r->plan;
+    uint32_t rest = p->c.embed | p->c.counts | p->c.recent;
 
+    context_step(&r->context, data[at]);
+    context_orders(l->hash, p->most, data, r->start, at);
+    for (int i = CONTEXT_WORD; i < CONTEXTS; i++)
+        if (rest >> i & 1)
+            l->hash[i] = context_hash(&r->context, i, data, r->start, at);
     for (int k = 0; k < p->counts; k++)
         census_fetch(counts_at(m, k), (int)p->c.counts_bits,
                      l->hash[p->count[k]]);
@@ -433,10 +428,8 @@ reader_read(struct reader *r, const struct memory *m, const uint8_t *data,
 
     for (size_t i = 0; i < n;) {
         size_t some = n - i < BLOCK ? n - i : BLOCK;
-        for (size_t j = 0; j < some; j++) {
-            hash_all(r, &look[j], data, r->next + j);
-            fetch(r, m, &look[j]);
-        }
+        for (size_t j = 0; j < some; j++)
+            prepare(r, m, &look[j], data, r->next + j);
         for (size_t j = 0; j < some; j++, i++) {
             look_up(r, m, &look[j], data, r->next++, to->rows + i, to->ld,
                     to->hints, &hints);
