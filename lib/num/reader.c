@@ -184,6 +184,7 @@ reader_start(struct reader *r, size_t start)
     memset(r->last, 0, last_entries(r->plan) * sizeof *r->last);
     memset(r->open, 0, sizeof r->open);
     memset(r->repeat, 0, sizeof r->repeat);
+    memset(r->match, 0, sizeof r->match);
 }
 
 int

@@ -195,22 +195,20 @@ fill(struct train *t)
     for (int i = 0; i <= exchange_members(&t->x); i++) {
         size_t from, to;
         team_share((size_t)b->streams, i, exchange_members(&t->x), &from, &to);
-        t->x.at[i] =
-            t->at[from < (size_t)b->streams ? from : (size_t)b->streams];
+        t->x.at[i] = t->at[from];
     }
 }
 
-/* After --resume a reader has to see the window again from its start. */
+/* A new window; after --resume one that has to be seen again from its start,
+ * in the room of the segment to come. */
 static void
-catch_up(const struct train *t, struct reader *r, const struct segment *s,
-         struct reading *scratch)
+begin_window(const struct train *t, struct reader *r, const struct segment *s,
+             struct reading *room)
 {
     reader_start(r, s->start);
     while (r->next < s->from) {
-        size_t n = s->from - r->next, most = t->data->segment;
-        scratch->hint_at[0] = 0;
-        reader_read(r, &t->f->memory, t->data->data, n < most ? n : most,
-                    scratch);
+        size_t n = s->from - r->next;
+        reader_read(r, &t->f->memory, t->data->data, n < s->n ? n : s->n, room);
     }
 }
 
@@ -222,13 +220,12 @@ read_streams(const struct train *t, struct train_member *m)
 
     m->from = t->at[m->first];
     m->n = t->at[m->last] - m->from;
+    to.hint_at[0] = 0;
     for (int i = m->first; i < m->last; i++) {
         struct reader *r = &m->read[i - m->first];
         const struct segment *s = &t->segment[i];
         if (r->start != s->start || r->next != s->from)
-            catch_up(t, r, s, &to);
-        if (i == m->first)
-            to.hint_at[0] = 0;
+            begin_window(t, r, s, &to);
         reader_read(r, &t->f->memory, t->data->data, s->n, &to);
         to.rows += s->n;
         to.hint_at += s->n;
