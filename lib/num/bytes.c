@@ -27,7 +27,7 @@ shuffle(struct bytes *b)
     if (!b->in_order && b->n > 2 * b->context)
         b->shift = rng_below(&r, b->context);
     b->count = (b->n - 1 - b->shift + b->context - 1) / b->context;
-    groups = b->count / streams;
+    groups = (b->count - 1) / streams; /* the short one comes last */
     for (size_t i = 0; i < b->count; i++)
         b->order[i] = (uint32_t)i;
     for (size_t i = groups; !b->in_order && i > 1; i--) {

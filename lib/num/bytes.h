@@ -6,8 +6,9 @@
  * walk a window of their own from its start to its end, a segment at a time,
  * and then take the next one. An epoch visits all windows: as many neighbours
  * as there are streams side by side, and these groups in an order drawn from
- * the seed and the epoch's number; each epoch shifts the windows, so that no
- * byte is always the first of one. In order, nothing is shifted or shuffled.
+ * the seed and the epoch's number; those left over, of which the last is short,
+ * come last. Each epoch shifts the windows, so that no byte is always the first
+ * of one. In order, nothing is shifted or shuffled.
  *
  * A text with less than four windows for each stream has shorter ones.
  */
