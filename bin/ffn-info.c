@@ -39,27 +39,26 @@ static const char *const columns[] = { "file", "tensor", "shape", "mean",
                                        "sd",   "min",    "max",   NULL };
 
 static void
-row(struct out *o, const char *file, const char *name, const float *x,
-    const size_t *dim, int ndim)
+row(struct out *o, const char *file, const struct ckpt_tensor *t)
 {
+    const uint8_t *bytes = t->bytes;
     char shape[96] = "";
     double sum = 0, sumsq = 0, min = INFINITY, max = -INFINITY, mean;
-    size_t n = 1, len = 0;
+    size_t n = ckpt_count(t), len = 0;
 
-    for (int i = 0; i < ndim; i++) {
+    for (int i = 0; i < t->ndim; i++)
         len += (size_t)snprintf(shape + len, sizeof shape - len, "%s%zu",
-                                i ? "x" : "", dim[i]);
-        n *= dim[i];
-    }
+                                i ? "x" : "", t->dim[i]);
     for (size_t i = 0; i < n; i++) {
-        sum += x[i];
-        sumsq += (double)x[i] * x[i];
-        min = x[i] < min ? x[i] : min;
-        max = x[i] > max ? x[i] : max;
+        double x = bytes ? bytes[i] : (double)t->data[i];
+        sum += x;
+        sumsq += x * x;
+        min = x < min ? x : min;
+        max = x > max ? x : max;
     }
     mean = sum / (double)n;
     out_str(o, file);
-    out_str(o, name);
+    out_str(o, t->name);
     out_str(o, shape);
     out_num(o, mean);
     out_num(o, sqrt(fmax(0, sumsq / (double)n - mean * mean)));
@@ -71,14 +70,15 @@ static void
 list_tensors(struct out *o, const char *file, const struct ffn *f,
              const struct ffnfile *x)
 {
-    for (size_t i = 0; i < x->ckpt.ntensor; i++) {
-        const struct ckpt_tensor *t = &x->ckpt.tensor[i];
-        row(o, file, t->name, t->data, t->dim, t->ndim);
-    }
+    for (size_t i = 0; i < x->ckpt.ntensor; i++)
+        row(o, file, &x->ckpt.tensor[i]);
     for (int i = 0; x->bundle && i < f->nparam; i++) {
         const struct ffn_param *p = &f->param[i];
-        size_t dim[] = { (size_t)p->rows, (size_t)p->cols };
-        row(o, file, p->name, f->w + p->at, dim, 2);
+        row(o, file,
+            &(struct ckpt_tensor){ p->name,
+                                   2,
+                                   { (size_t)p->rows, (size_t)p->cols },
+                                   f->w + p->at });
     }
 }
 
