@@ -15,10 +15,13 @@ static const struct ffn_config shape = {
     .layers = 2,
     .model = 16,
     .hidden = 24,
-    .orders = 4,
-    .words = 1,
-    .repeats = 2,
-    .bits = 10,
+    .read = { .embed = 7u << 1 | 1u << CONTEXT_WORD,
+              .counts = 3u << 2 | 1u << CONTEXT_WORDS,
+              .recent = 15u << 0 | 1u << CONTEXT_LINE,
+              .repeats = 1u << 1 | 1u << 3,
+              .matches = 1u << 5 | 1u << 9,
+              .bits = 10,
+              .counts_bits = 8 },
     .width = 4,
     .act = KERN_GELU,
     .norm = FFN_POST,
@@ -47,7 +50,7 @@ attach(struct run *r)
 {
     struct why w;
 
-    CHECK(bytes_open(&r->data, text, N, 128, 32, 0, 5, &w) == 0);
+    CHECK(bytes_open(&r->data, text, N, 128, 32, 2, 0, 5, &w) == 0);
     CHECK((r->team = team_open(2, &w)) != NULL);
     CHECK(train_open(&r->t, &r->f, &r->data, r->team, &rule, &w) == 0);
 }
@@ -127,8 +130,9 @@ test_strange(void)
     CHECK(ffnfile_load(&f, &x, path, &w) < 0 && strstr(w.s, "context"));
     for (const char *const *k =
              (const char *const[]){ "context", "layers", "model", "hidden",
-                                    "orders", "words", "repeats", "bits",
-                                    "width", "tied", NULL };
+                                    "bits", "counts-bits", "width", "tied",
+                                    "embed-by", "counts", "recent", "repeats",
+                                    "matches", NULL };
          *k; k++)
         ckpt_meta(&meta, *k, "%d", strcmp(*k, "model") == 0 ? 60000 : 8);
     ckpt_meta(&meta, "act", "gelu");

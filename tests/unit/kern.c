@@ -158,6 +158,66 @@ test_act(void)
     promise("kern: every activation and its gradient agree");
 }
 
+/* The formulas of kern.h in double; hints of position 0 repeat, position 1 has
+ * none. */
+static void
+test_hints(void)
+{
+    enum { N = 9, V = 256, S = 5, W = 40, MANY = 300 };
+    struct kern_hint hint[MANY];
+    uint32_t at[N + 1] = { 0, 40, 40 };
+    double want[N * V], g[N * S], dw[W], dg[N * S];
+
+    for (int i = 3; i <= N; i++)
+        at[i] = at[i - 1] + (uint32_t)rng_below(&rng, 30);
+    for (int i = 0; i < MANY; i++)
+        hint[i] = (struct kern_hint){ (uint16_t)rng_below(&rng, W),
+                                      (uint8_t)rng_below(&rng, i < 40 ? 3 : V),
+                                      (uint8_t)rng_below(&rng, S) };
+    hint[at[N] - 1].symbol = 255;
+    fill(a, W, 1);     /* weights */
+    fill(b, N * S, 3); /* gates before */
+    b[0] = 200;        /* wide open */
+    b[1] = -200;       /* shut */
+    fill(x, N * V, 2); /* logits */
+    fill(p, N * V, 1); /* their gradient */
+    fill(z, W, 1);     /* of the weights: adds up */
+    for (int i = 0; i < N * V; i++)
+        want[i] = x[i];
+    for (int i = 0; i < W; i++)
+        dw[i] = z[i];
+    memset(dg, 0, sizeof dg);
+    for (int i = 0; i < N * S; i++)
+        g[i] = 2 / (1 + exp(-(double)b[i]));
+    for (int i = 0; i < N; i++)
+        for (uint32_t j = at[i]; j < at[i + 1]; j++) {
+            const struct kern_hint *h = &hint[j];
+            double d = p[i * V + h->symbol], *gate = &g[i * S + h->source];
+            want[i * V + h->symbol] += a[h->weight] * *gate;
+            dw[h->weight] += d * *gate;
+            dg[i * S + h->source] += d * a[h->weight] * *gate * (1 - *gate / 2);
+        }
+    for (int k = 0; k < 2; k++) {
+        const struct kern *kern = k ? &kern_cpu : &kern_ref;
+        memcpy(y, x, sizeof *y * N * V);
+        memcpy(q, b, sizeof *q * N * S);
+        kern->hint(y, q, hint, at, a, N, V, S);
+        for (int i = 0; i < N * V; i++)
+            CHECK_NEAR(y[i], want[i], 1e-5, 1e-5);
+        for (int i = 0; i < N * S; i++)
+            CHECK_NEAR(q[i], g[i], 1e-5, 1e-30);
+        CHECK(memcmp(y + V, x + V, sizeof *y * V) == 0);
+        memcpy(y, z, sizeof *y * W);
+        fill(y + W, N * S, 1); /* dgate is overwritten */
+        kern->hint_back(y, y + W, p, q, hint, at, a, N, V, S);
+        for (int i = 0; i < W; i++)
+            CHECK_NEAR(y[i], dw[i], 1e-5, 1e-5);
+        for (int i = 0; i < N * S; i++)
+            CHECK_NEAR(y[W + i], dg[i], 1e-4, 1e-5);
+    }
+    promise("kern: hints and their gradients are those of the formulas");
+}
+
 static void
 test_xent(void)
 {
@@ -308,6 +368,7 @@ test_level(const char *level)
     test_gemm();
     test_norm();
     test_act();
+    test_hints();
     test_xent();
     test_updates();
     test_sparse();

@@ -39,10 +39,13 @@ static const struct ffn_config shape = {
     .layers = 1,
     .model = 32,
     .hidden = 48,
-    .orders = 4,
-    .words = 1,
-    .repeats = 2,
-    .bits = 12,
+    .read = { .embed = 7u << 1 | 1u << CONTEXT_WORD,
+              .counts = 3u << 2 | 1u << CONTEXT_WORDS,
+              .recent = 15u << 0 | 1u << CONTEXT_LINE,
+              .repeats = 1u << 1 | 1u << 3,
+              .matches = 1u << 5,
+              .bits = 12,
+              .counts_bits = 9 },
     .width = 8,
 };
 
@@ -68,7 +71,7 @@ calls_of(int opt, enum ffn_precision precision)
     CHECK(ffn_open(&f, &shape, &w) == 0);
     CHECK(ffn_products(&f, precision, &w) == 0);
     ffn_init(&f, 1);
-    CHECK(bytes_open(&data, text, N, 256, 32, 0, 1, &w) == 0);
+    CHECK(bytes_open(&data, text, N, 256, 32, 3, 0, 1, &w) == 0);
     CHECK((team = team_open(2, &w)) != NULL);
     CHECK(train_open(&t, &f, &data, team, &rule, &w) == 0);
     CHECK(train_step(&t, 1, &w) == 0);

@@ -102,12 +102,13 @@ test_utf8(void)
 static void
 test_window(void)
 {
-    const struct ffn_config shape = { .context = 5,
-                                      .model = 4,
-                                      .hidden = 4,
-                                      .orders = 2,
-                                      .bits = 8,
-                                      .width = 2 };
+    const struct ffn_config shape = {
+        .context = 5,
+        .model = 4,
+        .hidden = 4,
+        .read = { .embed = 1u << 1, .bits = 8, .counts_bits = 8 },
+        .width = 2
+    };
     struct ffn f;
     struct sample s;
     struct why w;
