@@ -18,9 +18,10 @@
 #include "common/opt.h"
 #include "common/out.h"
 #include "num/bpb.h"
+#include "num/device.h"
 #include "num/ffnfile.h"
 
-static int json, rolling, precision;
+static int json, rolling, precision, device = -1;
 static long context, max_bytes, threads;
 static const struct opt opts[] = {
     { 'c', "context", OPT_INT, &context, "n", "window in bytes (the model's)",
@@ -30,6 +31,8 @@ static const struct opt opts[] = {
       "evaluate the first N bytes only", 1, 1e15 },
     { 'r', "rolling", OPT_FLAG, &rolling, NULL,
       "every byte sees the whole window before it" },
+    { 0, "device", OPT_ONEOF, &device, DEVICE_KINDS,
+      "where to compute (LU_DEVICE, else cpu)" },
     { 0, "precision", OPT_ONEOF, &precision, "auto|fp32|bf16",
       "factors of matrix products (auto: bf16 where it is fast)" },
     { 0, "threads", OPT_INT, &threads, "n",
@@ -38,8 +41,8 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage =
-        "[-jr] [-c n] [-m n] [--precision p] [--threads n] ckpt [text ...]",
+    .usage = "[-jr] [-c n] [-m n] [--device d] [--precision p] [--threads n] "
+             "ckpt [text ...]",
     .what = "bits per byte of text under a model",
     .opts = opts,
     .exits = exits,
@@ -62,11 +65,13 @@ read_text(struct sbuf *b, int argc, char **argv)
 }
 
 static void
-print(const struct bpb *b, size_t bytes, long window, int bf16)
+print(const struct bpb *b, size_t bytes, long window, const struct kern *k,
+      const struct device *d)
 {
     static const char *const cols[] = { "nats",    "bytes",     "targets",
                                         "windows", "context",   "accuracy",
-                                        "val_bpb", "precision", NULL };
+                                        "val_bpb", "precision", "device",
+                                        NULL };
     struct out o = { .fp = stdout,
                      .form = json ? OUT_JSON : OUT_KEYS,
                      .cols = cols };
@@ -78,7 +83,8 @@ print(const struct bpb *b, size_t bytes, long window, int bf16)
     out_int(&o, window);
     out_fixed(&o, (double)b->right / (double)b->targets, 6);
     out_fixed(&o, b->bits_per_byte, 6);
-    out_str(&o, bf16 ? "bf16" : "fp32");
+    out_str(&o, k->bf16 ? "bf16" : "fp32");
+    out_str(&o, d->about);
     out_close(&o);
 }
 
@@ -109,25 +115,30 @@ main(int argc, char *argv[])
     struct ffn model;
     struct sbuf text = { 0 };
     struct jobserver *js;
+    struct device d;
     struct team *team;
     struct bpb b = { .show = isatty(STDERR_FILENO) ? show : NULL };
     struct why w;
 
     if (first == argc)
         opt_usage();
+    if (!threads)
+        threads = team_default(1, &js);
     if (ffnfile_load(&model, &file, argv[first], &w) < 0 ||
-        ffn_products(&model, (enum ffn_precision)precision, &w) < 0)
+        ffn_products(&model, (enum ffn_precision)precision, &w) < 0 ||
+        device_open(&d, device, &w) < 0 ||
+        device_move(&d, &model, &threads, &w) < 0)
         errx(X_FAIL, "%s", w.s);
     if (!context)
         context = model.c.context;
     read_text(&text, argc - first - 1, argv + first + 1);
-    if (!(team = team_open(threads ? (int)threads : team_default(1, &js), &w)))
+    if (!(team = team_open((int)threads, &w)))
         errx(X_FAIL, "%s", w.s);
     if (bpb_eval(&b, &model, team, (uint8_t *)text.s, text.len, (size_t)context,
                  rolling, &w) < 0)
         errx(X_FAIL, "%s: %s", first + 1 < argc ? argv[first + 1] : "-", w.s);
     if (!isfinite(b.bits_per_byte))
         errx(X_NO, "%s: the model's output is not a number", argv[first]);
-    print(&b, text.len, context, model.k->bf16);
+    print(&b, text.len, context, model.k, &d);
     return X_YES;
 }

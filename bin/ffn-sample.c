@@ -13,13 +13,14 @@
 #include "common/exitcode.h"
 #include "common/fsx.h"
 #include "common/opt.h"
+#include "num/device.h"
 #include "num/ffnfile.h"
 #include "num/sample.h"
 
 static long length = 500, seed = 1, top_k;
 static double temperature = 1, top_p = 1;
 static const char *prompt, *until;
-static int utf8;
+static int utf8, device = -1;
 static const struct opt opts[] = {
     { 'n', "bytes", OPT_INT, &length, "n", "how many bytes (500)", 0, 1e15 },
     { 'p', "prompt", OPT_STR, &prompt, "text",
@@ -30,6 +31,8 @@ static const struct opt opts[] = {
       "below 1 plainer, above 1 wilder, 0 for the most likely byte (1)", 0,
       1000 },
     { 'u', "utf8", OPT_FLAG, &utf8, NULL, "whole characters of UTF-8 only" },
+    { 0, "device", OPT_ONEOF, &device, DEVICE_KINDS,
+      "where to compute (LU_DEVICE, else cpu)" },
     { 0, "top-k", OPT_INT, &top_k, "n",
       "draw from the N most likely bytes, 0 for all (0)", 0, 256 },
     { 0, "top-p", OPT_NUM, &top_p, "x",
@@ -39,8 +42,8 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-u] [-n n] [-p text] [-s n] [-t x] [--top-k n] [--top-p x] "
-             "[--until text] ckpt",
+    .usage = "[-u] [-n n] [-p text] [-s n] [-t x] [--device d] [--top-k n] "
+             "[--top-p x] [--until text] ckpt",
     .what = "text from a model, byte by byte",
     .opts = opts,
     .exits = exits,
@@ -96,13 +99,17 @@ main(int argc, char *argv[])
     struct sbuf text = { 0 };
     struct ffnfile file;
     struct ffn model;
+    struct device d;
     struct sample s;
+    long threads;
     struct why w;
 
     if (argc - first != 1)
         opt_usage();
     signal(SIGPIPE, SIG_DFL); /* a reader may have enough, whoever started us */
-    if (ffnfile_load(&model, &file, argv[first], &w) < 0)
+    if (ffnfile_load(&model, &file, argv[first], &w) < 0 ||
+        device_open(&d, device, &w) < 0 ||
+        device_move(&d, &model, &threads, &w) < 0)
         errx(X_FAIL, "%s", w.s);
     if (prompt)
         sbuf_adds(&text, prompt);

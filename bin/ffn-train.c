@@ -30,7 +30,7 @@ enum compat { COMPAT_NONE, COMPAT_ISIS };
 
 static double budget = 60, save_every = 300, eval_every;
 static long steps, threads, eval_steps, eval_bytes, patience;
-static int resume, verbose, dry_run, labels, compat, on_tty;
+static int resume, verbose, dry_run, labels, compat, on_tty, device = -1;
 static const char *conf, *out_path, *val_path, *curve_path, *ranks = "auto";
 static struct curve curve;
 
@@ -50,6 +50,8 @@ static const struct opt own[] = {
       "the arithmetic of another program (none)" },
     { 0, "curve", OPT_STR, &curve_path, "file",
       "loss, rate and evaluations over time, as TSV" },
+    { 0, "device", OPT_ONEOF, &device, DEVICE_KINDS,
+      "where to compute (LU_DEVICE, else cpu)" },
     { 0, "dry-run", OPT_FLAG, &dry_run, NULL, "print sizes and costs, stop" },
     { 0, "eval-bytes", OPT_INT, &eval_bytes, "n",
       "evaluate meanwhile on the first N bytes of -v (all)", 2, 1e15 },
@@ -121,6 +123,9 @@ open_job(void)
     atexit(abandon);
     if (job_open(&job, &w) < 0)
         fail(&w);
+    if (verbose && (!job.model.k->host || *job.device.tried.s))
+        warnx("device %s%s%s", job.device.about,
+              *job.device.tried.s ? "; " : "", job.device.tried.s);
     least = (size_t)job.model.c.context + 1;
     if (eval_bytes && (size_t)eval_bytes < least)
         errx(X_FAIL, "--eval-bytes: need context + 1 = %zu", least);
@@ -276,8 +281,10 @@ evaluate(const struct session *s)
                   (unsigned long long)s->life.best_step);
     if (val_path)
         sbuf_addf(&text,
-                  "eval_seconds: %.1f\neval_targets: %zu\nprecision: %s\n",
-                  seconds, b.targets, job.model.k->bf16 ? "bf16" : "fp32");
+                  "eval_seconds: %.1f\neval_targets: %zu\nprecision: %s\n"
+                  "device: %s\n",
+                  seconds, b.targets, job.model.k->bf16 ? "bf16" : "fp32",
+                  job.device.about);
     job_summary(&job, s, val_path ? b.bits_per_byte : NAN, seconds,
                 labels == SUM_KARPATHY, &text);
     print(&text);
@@ -336,6 +343,7 @@ settle_options(void)
     job = (struct job){ .shape = settings.model,
                         .rule = settings.rule,
                         .precision = settings.precision,
+                        .device_kind = device,
                         .segment = settings.segment,
                         .seed = settings.seed,
                         .any_seed = !opt_given(&tool, "seed"),

@@ -305,6 +305,80 @@ k_xent(float *GPU_RESTRICT logits, float *GPU_RESTRICT nats,
     }
 }
 
+/* A block takes a position, a thread the hints of a symbol. */
+GPU_KERNEL
+k_hint(float *GPU_RESTRICT logits, float *GPU_RESTRICT gate,
+       const struct gpu_hint *GPU_RESTRICT hint,
+       const unsigned *GPU_RESTRICT at, const float *GPU_RESTRICT weight, int v,
+       int s)
+{
+    int i = GPU_BLOCK_X;
+    float *z = logits + (gpu_size)i * v, *open = gate + (gpu_size)i * s;
+
+    for (int j = GPU_THREAD; j < s; j += GPU_BLOCK)
+        open[j] = 2 / (1 + expf(-open[j]));
+    GPU_SYNC(); /* 11: the gates are open */
+    for (int j = GPU_THREAD; j < v; j += GPU_BLOCK) {
+        float sum = z[j];
+        for (unsigned l = at[i]; l < at[i + 1]; l++)
+            if (hint[l].symbol == j)
+                sum += weight[hint[l].weight] * open[hint[l].source];
+        z[j] = sum;
+    }
+}
+
+/* The same for a source, and term[l] of each hint, for k_hint_weight. */
+GPU_KERNEL
+k_hint_back(float *GPU_RESTRICT term, float *GPU_RESTRICT dgate,
+            const float *GPU_RESTRICT dlogits, const float *GPU_RESTRICT gate,
+            const struct gpu_hint *GPU_RESTRICT hint,
+            const unsigned *GPU_RESTRICT at, const float *GPU_RESTRICT weight,
+            int v, int s)
+{
+    int i = GPU_BLOCK_X;
+    const float *dz = dlogits + (gpu_size)i * v, *open = gate + (gpu_size)i * s;
+
+    for (unsigned l = at[i] + (unsigned)GPU_THREAD; l < at[i + 1];
+         l += GPU_BLOCK)
+        term[l] = dz[hint[l].symbol] * open[hint[l].source];
+    for (int j = GPU_THREAD; j < s; j += GPU_BLOCK) {
+        float sum = 0;
+        for (unsigned l = at[i]; l < at[i + 1]; l++)
+            if (hint[l].source == j)
+                sum += dz[hint[l].symbol] * weight[hint[l].weight];
+        dgate[(gpu_size)i * s + j] = sum * open[j] * (1 - open[j] / 2);
+    }
+}
+
+/* A thread a weight, those that no hint has included: it walks all n hints,
+ * and leaves alone what it does not meet, which may not be there. */
+GPU_KERNEL
+k_hint_weight(float *GPU_RESTRICT dweight, const float *GPU_RESTRICT term,
+              const struct gpu_hint *GPU_RESTRICT hint, unsigned n)
+{
+    GPU_SHARED float part[GPU_BLOCK];
+    GPU_SHARED int whose[GPU_BLOCK];
+    int t = GPU_THREAD, mine = GPU_BLOCK_X * GPU_BLOCK + t, met = 0;
+    float sum = 0;
+
+    for (unsigned from = 0; from < n; from += GPU_BLOCK) {
+        int most = n - from < GPU_BLOCK ? (int)(n - from) : GPU_BLOCK;
+        GPU_SYNC(); /* 12 */
+        if (t < most) {
+            part[t] = term[from + (unsigned)t];
+            whose[t] = hint[from + (unsigned)t].weight;
+        }
+        GPU_SYNC(); /* 13 */
+        for (int l = 0; l < most; l++)
+            if (whose[l] == mine) {
+                sum += part[l];
+                met = 1;
+            }
+    }
+    if (met)
+        dweight[mine] += sum;
+}
+
 /* --- activations, numbered as enum kern_act --- */
 
 /* gelu in its tanh form: x sigmoid(2c(x + 0.044715 x^3)), c = sqrt(2/pi). */
@@ -374,9 +448,9 @@ column_sum(float *part, float v)
 {
     float sum = 0;
 
-    GPU_SYNC(); /* 11 */
+    GPU_SYNC(); /* 14 */
     part[GPU_THREAD] = v;
-    GPU_SYNC(); /* 12 */
+    GPU_SYNC(); /* 15 */
     for (int l = 0; l < LANES && GPU_THREAD < COLS; l++)
         sum += part[l * COLS + GPU_THREAD];
     return sum;
@@ -430,11 +504,11 @@ k_sumsq(double *GPU_RESTRICT part, const float *GPU_RESTRICT x, gpu_size n)
     for (gpu_size i = item(); i < n; i += (gpu_size)GPU_BLOCKS_X * GPU_BLOCK)
         sum += (double)x[i] * x[i];
     share[t] = sum;
-    GPU_SYNC(); /* 13 */
+    GPU_SYNC(); /* 16 */
     for (int half = GPU_BLOCK / 2; half > 0; half /= 2) {
         if (t < half)
             share[t] += share[t + half];
-        GPU_SYNC(); /* 14 */
+        GPU_SYNC(); /* 17 */
     }
     if (t == 0)
         part[GPU_BLOCK_X] = share[0];
@@ -541,7 +615,7 @@ k_gemm(int ta, int tb, int m, int n, int k, const float *GPU_RESTRICT a,
     qb = quad_get(b, ldb, tb, wide_b, col, n, step_b, k);
     quad_put(base, !ta, qa);
     quad_put(base + DEEP * WIDE, tb, qb);
-    GPU_SYNC(); /* 15 */
+    GPU_SYNC(); /* 18 */
     for (int from = 0; from < k; from += DEEP) {
         const float *tile_a = base + now * 2 * DEEP * WIDE;
         const float *tile_b = tile_a + DEEP * WIDE;
@@ -563,7 +637,7 @@ k_gemm(int ta, int tb, int m, int n, int k, const float *GPU_RESTRICT a,
             quad_put(other, !ta, qa);
             quad_put(other + DEEP * WIDE, tb, qb);
         }
-        GPU_SYNC(); /* 16 */
+        GPU_SYNC(); /* 19 */
         now = 1 - now;
     }
     for (int i = 0; i < 8; i++)
@@ -588,7 +662,7 @@ k_gemm_small(int ta, int tb, int m, int n, int k, const float *GPU_RESTRICT a,
     float sum[4] = { 0, 0, 0, 0 };
 
     for (int from = 0; from < k; from += SMALL) {
-        GPU_SYNC(); /* 17 */
+        GPU_SYNC(); /* 20 */
         for (int i = y; i < SMALL; i += GPU_BLOCK / SMALL) {
             /* x runs along the operand's rows, whichever way they lie */
             int ai = ta ? x : i, al = from + (ta ? i : x);
@@ -602,7 +676,7 @@ k_gemm_small(int ta, int tb, int m, int n, int k, const float *GPU_RESTRICT a,
                                                : (gpu_size)bl * ldb + s + bj]
                                         : 0;
         }
-        GPU_SYNC(); /* 18 */
+        GPU_SYNC(); /* 21 */
         for (int l = 0; l < SMALL; l++)
             for (int i = 0; i < 4; i++)
                 sum[i] += tile_a[l][y * 4 + i] * tile_b[l][x];

@@ -13,6 +13,12 @@
 enum { GPU_BLOCK = 256 };
 typedef unsigned long long gpu_size;
 
+/* As struct kern_hint, which this file cannot include. */
+struct gpu_hint {
+    unsigned short weight;
+    unsigned char symbol, source;
+};
+
 #if defined(__HIP__) || defined(__CUDACC__)
 
 #if defined(__HIP__) && !defined(__HIPCC_RTC__)

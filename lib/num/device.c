@@ -115,13 +115,11 @@ open_gpu(struct device *d, const char *kind, struct why *w)
     return d->k ? 0 : -1;
 }
 
-int
-device_open(struct device *d, int kind, struct why *w)
+static int
+open_kind(struct device *d, int kind, struct why *w)
 {
     struct why hip, cuda;
 
-    if (kind < 0 && (kind = setting("LU_DEVICE", DEVICE_KINDS, w)) < 0)
-        return -1;
     switch (kind) {
     case DEVICE_HIP: return open_gpu(d, "hip", w);
     case DEVICE_CUDA: return open_gpu(d, "cuda", w);
@@ -136,10 +134,25 @@ device_open(struct device *d, int kind, struct why *w)
     }
 }
 
-long
-device_threads(const struct device *d, long n)
+int
+device_open(struct device *d, int kind, struct why *w)
 {
-    return d->k->host ? n : 1;
+    if (kind < 0 && (kind = setting("LU_DEVICE", DEVICE_KINDS, w)) < 0)
+        return -1;
+    if (open_kind(d, kind, w) < 0)
+        return -1;
+    snprintf(d->about, sizeof d->about, d->k->host ? "%s" : "%s: %s (%s)",
+             d->kind, d->name, d->gemm);
+    return 0;
+}
+
+int
+device_move(const struct device *d, struct ffn *f, long *threads, struct why *w)
+{
+    if (d->k->host) /* it is there, with the products that it wants */
+        return 0;
+    *threads = 1;
+    return ffn_move(f, d->k, w);
 }
 
 size_t

@@ -8,6 +8,7 @@
 
 #include "common/why.h"
 #include "kern.h"
+#include "num/ffn.h"
 
 enum device_kind {
     DEVICE_CPU,
@@ -23,6 +24,7 @@ struct device {
     const char *kind; /* cpu, hip, cuda or emu */
     char name[128];   /* what the device calls itself */
     const char *gemm; /* who multiplies: openblas, cublas, hipblas, own, ... */
+    char about[192];  /* all of that in a line */
     struct why tried; /* with DEVICE_AUTO, why nothing better; or "" */
 };
 
@@ -31,8 +33,10 @@ struct device {
  * installed, else own), vendor, tf32 (vendor's, rounded) or own. */
 int device_open(struct device *d, int kind, struct why *w);
 
-/* How many threads to use when n were wanted: a device is fed by one. */
-long device_threads(const struct device *d, long n);
+/* Move a model there from the host. *threads is how many to use: all that were
+ * wanted on the CPU; a device is fed by one. */
+int device_move(const struct device *d, struct ffn *f, long *threads,
+                struct why *w);
 
 /* The most bytes of the device's own memory that were in use; 0 on the CPU. */
 size_t device_peak(const struct device *d);

@@ -348,6 +348,7 @@ write_meta(struct sbuf *b, const struct train *t, const struct ffnlife *l)
     ckpt_meta(b, "next", "%zu", t->data->next);
     write_places(b, t->data);
     ckpt_meta(b, "loss", "%.9g", t->loss);
+    ckpt_meta(b, "device", "%s", t->f->k->name);
     if (l->evals == 0)
         return;
     ckpt_meta(b, "evals", "%ld", l->evals);

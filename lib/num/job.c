@@ -93,7 +93,9 @@ job_open(struct job *j, struct why *w)
 
     if (join_ranks(j, w) < 0 || open_model(j, w) < 0 || check(j, w) < 0)
         return -1;
-    if (ffn_products(&j->model, (enum ffn_precision)j->precision, w) < 0)
+    if (ffn_products(&j->model, (enum ffn_precision)j->precision, w) < 0 ||
+        device_open(&j->device, j->device_kind, w) < 0 ||
+        device_move(&j->device, &j->model, &j->threads, w) < 0)
         return -1;
     if (!(j->team = team_open((int)j->threads, w)) ||
         bytes_open(&j->data, (uint8_t *)j->text.s, j->text.len,
@@ -117,7 +119,8 @@ job_evaluate(struct job *j, const struct session *s, struct bpb *b,
         ffn_close(&j->model);
         ffnfile_close(&j->from);
         if (ffnfile_load(&j->model, &j->from, j->out, w) < 0 ||
-            ffn_products(&j->model, (enum ffn_precision)j->precision, w) < 0)
+            ffn_products(&j->model, (enum ffn_precision)j->precision, w) < 0 ||
+            device_move(&j->device, &j->model, &j->threads, w) < 0)
             return -1;
     }
     if (bpb_eval(b, &j->model, j->team, (uint8_t *)j->val.s, j->val.len,
@@ -148,5 +151,7 @@ job_summary(const struct job *j, const struct session *s, double val_bpb,
 
     getrusage(RUSAGE_SELF, &use);
     sum.peak_mb = (double)use.ru_maxrss / 1024;
+    if (!j->model.k->host)
+        sum.peak_mb = (double)device_peak(&j->device) / 1048576;
     summary_text(b, &sum, karpathy);
 }

@@ -11,6 +11,7 @@
 #include "common/jobserver.h"
 #include "common/sbuf.h"
 #include "num/bpb.h"
+#include "num/device.h"
 #include "num/ffnfile.h"
 #include "num/session.h"
 #include "num/train.h"
@@ -19,6 +20,7 @@ struct job {
     struct ffn_config shape;
     struct train_config rule;
     int precision;               /* enum ffn_precision */
+    int device_kind;             /* enum device_kind, or -1 */
     long segment, seed, threads; /* threads 0: as many as there is room for */
     int isis;                    /* its initial values and order of data */
     int resume, any_seed;        /* continue out, with the file's own seed */
@@ -29,6 +31,7 @@ struct job {
     const char *text_name; /* of the first text, for reasons */
     int from_stdin;
     struct ffn model;
+    struct device device;
     struct bytes data;
     struct jobserver *js;
     struct comm *comm;

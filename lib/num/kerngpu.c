@@ -24,8 +24,8 @@ static struct {
     struct piece *pieces;
     size_t now, peak;
     double *squares; /* [SQUARES] on the device */
-    int *chain;      /* [2][chain_n] on the device, for sparse */
-    int chain_n;
+    void *scratch;   /* of one operation, on the device */
+    size_t scratch_n;
     char bad[160]; /* the first thing to go wrong */
 } gpu;
 
@@ -325,22 +325,59 @@ gpu_adamw(float *w, const float *g, float *m, float *v, size_t n,
                o->decay, o->scale, o->fix1, o->fix2);
 }
 
+/* Room for n bytes: allocated when more is needed than ever before, which is
+ * in the first steps of a run. */
+static void *
+scratch(size_t n)
+{
+    if (n <= gpu.scratch_n || *gpu.bad)
+        return gpu.scratch;
+    gpu_free(gpu.scratch);
+    gpu.scratch_n = n + n / 4;
+    if (!(gpu.scratch = gpu_alloc(gpu.scratch_n))) {
+        snprintf(gpu.bad, sizeof gpu.bad, "out of memory on the device");
+        gpu.scratch_n = 0;
+    }
+    return gpu.scratch;
+}
+
+_Static_assert(sizeof(struct gpu_hint) == sizeof(struct kern_hint),
+               "hints are carried as they are");
+
+static void
+gpu_hint(float *logits, float *gate, const struct kern_hint *hint,
+         const uint32_t *at, const float *weight, int n, int v, int s)
+{
+    go_k_hint((size_t)n, 1, logits, gate, (const void *)hint, at, weight, v, s);
+}
+
+static void
+gpu_hint_back(float *dweight, float *dgate, const float *dlogits,
+              const float *gate, const struct kern_hint *hint,
+              const uint32_t *at, const float *weight, int n, int v, int s)
+{
+    size_t weights = (size_t)UINT16_MAX + 1;
+    uint32_t all = 0;
+    float *term;
+
+    gpu_get(&all, at + n, sizeof all);
+    term = scratch(all * sizeof *term);
+    go_k_hint_back((size_t)n, 1, term, dgate, dlogits, gate, (const void *)hint,
+                   at, weight, v, s);
+    go_k_hint_weight(flat(weights), 1, dweight, term, (const void *)hint, all);
+}
+
 static void
 gpu_sparse(float *table, float *acc, const uint32_t *row, const float *dy,
            int ld, float lr, float eps, int n, int d)
 {
     int lanes = d < GPU_BLOCK ? d : GPU_BLOCK;
 
-    if (n > gpu.chain_n) { /* the first step of a run */
-        gpu_free(gpu.chain);
-        gpu.chain = gpu_alloc(2 * (size_t)n * sizeof *gpu.chain);
-        gpu.chain_n = gpu.chain ? n : 0;
-        if (!gpu.chain && !*gpu.bad)
-            snprintf(gpu.bad, sizeof gpu.bad, "out of memory on the device");
-    }
-    go_k_chain(flat((size_t)n), 1, gpu.chain, gpu.chain + n, row, n);
+    int *next = scratch(2 * (size_t)n * sizeof *next), *first = next + n;
+
+    go_k_chain(flat((size_t)n), 1, next, first, row, n);
     go_k_sparse(blocks((size_t)n, (size_t)(GPU_BLOCK / lanes)), 1, table, acc,
-                gpu.chain, gpu.chain + n, row, dy, ld, lr, eps, n, d, lanes);
+                next, first, row, dy, ld, lr, eps, n, d, lanes);
 }
 
 static void
@@ -358,7 +395,6 @@ gpu_forget(float *table, float *acc, const uint32_t *row, int n, int d)
 static struct kern kern_gpu = {
     .start = gpu_start,
     .host = 0,
-    .side = 4096,
     .alloc = gpu_alloc,
     .free = gpu_free,
     .put = gpu_put,
@@ -371,6 +407,8 @@ static struct kern kern_gpu = {
     .norm_back = gpu_norm_back,
     .act = gpu_act,
     .act_back = gpu_act_back,
+    .hint = gpu_hint,
+    .hint_back = gpu_hint_back,
     .xent = gpu_xent,
     .bias = gpu_bias,
     .bias_back = gpu_bias_back,
@@ -415,7 +453,7 @@ kerngpu_open(const struct gpudriver *driver, const void *image,
             return NULL;
         }
     kern_gpu.name = driver->kind;
-    kern_gpu.side = strcmp(driver->kind, "emu") == 0 ? 32 : 4096;
+    kern_gpu.side = strcmp(driver->kind, "emu") == 0 ? 32 : 2048;
     if (!(gpu.squares = gpu_alloc(SQUARES * sizeof *gpu.squares))) {
         why_set(w, "%s: out of memory", driver->kind);
         return NULL;

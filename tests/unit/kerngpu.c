@@ -25,7 +25,7 @@ static struct rng rng;
 static const struct kern *k;
 static void *pieces[PIECES];
 static int npieces, bad, verbose;
-static float a[MOST], b[MOST], x[MOST], y[MOST], z[MOST];
+static float a[MOST], b[MOST], x[MOST], y[MOST], z[MOST], p[MOST];
 
 #define MUST(cond)                                                             \
     do {                                                                       \
@@ -226,6 +226,43 @@ run_xent(int v)
 }
 
 static void
+run_hints(void)
+{
+    enum { N = 7, V = 256, S = 5, HINTS = 60, WEIGHTS = 300 };
+    struct kern_hint hint[N * HINTS];
+    uint32_t at[N + 1] = { 0 };
+    float *z, *gate, *dgate, *dweight, *weight;
+    void *dhint, *dat;
+
+    for (int i = 0; i < N; i++) {
+        at[i + 1] = at[i] + (i == 3 ? 0 : HINTS);
+        for (uint32_t j = at[i]; j < at[i + 1]; j++)
+            hint[j] = (struct kern_hint){ (uint16_t)rng_below(&rng, WEIGHTS),
+                                          (uint8_t)rng_below(&rng, 9),
+                                          (uint8_t)rng_below(&rng, S) };
+    }
+    fill(x, N * V, 1);
+    fill(a, N * S, 1);
+    fill(b, WEIGHTS, 1);
+    z = upf(x, N * V);
+    gate = upf(a, N * S);
+    weight = upf(b, WEIGHTS);
+    dhint = up(hint, sizeof *hint * at[N]);
+    dat = up(at, sizeof at);
+    k->hint(z, gate, dhint, dat, weight, N, V, S);
+    kern_ref.hint(x, a, hint, at, b, N, V, S);
+    MUST(distance(z, x, N * V) < 1e-6 && distance(gate, a, N * S) < 1e-6);
+    fill(y, WEIGHTS, 1);
+    dweight = upf(y, WEIGHTS);
+    dgate = upf(y, N * S);
+    k->hint_back(dweight, dgate, z, gate, dhint, dat, weight, N, V, S);
+    kern_ref.hint_back(y, p, x, a, hint, at, b, N, V, S);
+    MUST(distance(dweight, y, WEIGHTS) < 1e-6);
+    MUST(distance(dgate, p, N * S) < 1e-5);
+    clear();
+}
+
+static void
 run_updates(void)
 {
     enum { N = 1000 };
@@ -351,8 +388,9 @@ run_tables(void)
 static void
 run_all(int stop)
 {
-    static void (*const part[])(void) = { run_norms,   run_xents,  run_act,
-                                          run_updates, run_tables, run_gemm };
+    static void (*const part[])(void) = { run_norms, run_xents,   run_hints,
+                                          run_act,   run_updates, run_tables,
+                                          run_gemm };
 
     rng_seed(&rng, 7);
     for (size_t i = 0; i < sizeof part / sizeof *part && !(stop && bad); i++)
@@ -392,7 +430,7 @@ test_barriers(void)
     }
     bad = 0;
     emu_set_order(EMU_UP);
-    CHECK(all >= 18 && found == all);
+    CHECK(all >= 21 && found == all);
     promise("kerngpu: no barrier can be left out unnoticed");
 }
 
