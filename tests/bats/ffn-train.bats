@@ -15,14 +15,14 @@ labels() {
 @test "ffn-train: learns, saves, and closes with the summary block" {
 	run -0 --separate-stderr ffn-train -n 60 -v val.txt -o m train.txt
 	[ -z "$stderr" ]
-	[ "$(labels)" = "eval_seconds eval_targets precision --- val_bpb training_seconds total_seconds peak_vram_mb mfu_percent total_tokens_m num_steps num_params_m " ]
-	[[ ${lines[4]} =~ ^"val_bpb:          "[0-9]\.[0-9]{6}$ ]]
-	[[ ${lines[5]} =~ ^"training_seconds: "[0-9]+\.[0-9]$ ]]
-	[[ ${lines[6]} =~ ^"total_seconds:    "[0-9]+\.[0-9]$ ]]
-	[[ ${lines[7]} =~ ^"peak_vram_mb:     "[1-9][0-9]*\.[0-9]$ ]]
-	[[ ${lines[8]} =~ ^"mfu_percent:      "[0-9]+\.[0-9]{2}$ ]]
-	[ "${lines[9]}" = "total_tokens_m:   0.1" ]
-	[ "${lines[10]}" = "num_steps:        60" ]
+	[ "$(labels)" = "eval_seconds eval_targets precision device --- val_bpb training_seconds total_seconds peak_vram_mb mfu_percent total_tokens_m num_steps num_params_m " ]
+	[[ ${lines[5]} =~ ^"val_bpb:          "[0-9]\.[0-9]{6}$ ]]
+	[[ ${lines[6]} =~ ^"training_seconds: "[0-9]+\.[0-9]$ ]]
+	[[ ${lines[7]} =~ ^"total_seconds:    "[0-9]+\.[0-9]$ ]]
+	[[ ${lines[8]} =~ ^"peak_vram_mb:     "[1-9][0-9]*\.[0-9]$ ]]
+	[[ ${lines[9]} =~ ^"mfu_percent:      "[0-9]+\.[0-9]{2}$ ]]
+	[ "${lines[10]}" = "total_tokens_m:   0.1" ]
+	[ "${lines[11]}" = "num_steps:        60" ]
 	awk '/^val_bpb/ { exit !($2 < 1.5) }' <<<"$output"
 }
 
@@ -30,7 +30,7 @@ labels() {
 	run -0 ffn-train "${small[@]}" -n 2 --summary karpathy --layers 3 \
 	    -v val.txt train.txt
 	[[ $(labels) == *"mfu_percent total_tokens_M num_steps num_params_M depth " ]]
-	[ "${lines[12]}" = "depth:            3" ]
+	[ "${lines[13]}" = "depth:            3" ]
 }
 
 @test "ffn-train: --precision says what the products are made of" {
