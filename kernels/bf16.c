@@ -22,7 +22,7 @@
 enum {
     PANEL = 16,
     ROWS = 8,     /* rows of a tile: with 3 panels across, 24 sums */
-    BLOCK_K = 256 /* along k, and at most so many of each side at a time: */
+    BLOCK_K = 320 /* along k, and at most so many of each side at a time: */
 };
 enum { BLOCK_M = 512, BLOCK_N = 512 };
 
@@ -217,8 +217,11 @@ void
 gemm_bf16(int ta, int tb, int m, int n, int k, const float *a, int lda,
           const float *b, int ldb, float beta, float *c, int ldc)
 {
-    for (int l = 0; l < k; l += BLOCK_K, beta = 1) {
-        int kb = least(k - l, BLOCK_K);
+    int blocks = (k + BLOCK_K - 1) / BLOCK_K;
+    int most = blocks ? (k + blocks - 1) / blocks : 1; /* no short rest */
+
+    for (int l = 0; l < k; l += most, beta = 1) {
+        int kb = least(k - l, most);
         for (int j = 0; j < n; j += BLOCK_N) {
             int nb = least(n - j, BLOCK_N);
             pack(pack_b, b, ldb, tb, j, nb, l, kb);

@@ -367,8 +367,8 @@ copy_row(float *restrict to, const float *restrict from, int d)
 {
     int j = 0;
 
-    for (; j + 16 <= d; j += 16)
-        memcpy(to + j, from + j, 16 * sizeof *to);
+    for (; j + 8 <= d; j += 8)
+        memcpy(to + j, from + j, 8 * sizeof *to);
     if (j < d)
         memcpy(to + j, from + j, sizeof *to * (size_t)(d - j));
 }

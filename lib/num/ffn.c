@@ -281,9 +281,15 @@ lay_out(struct ffn_work *k, const struct ffn *f, int train, char *base)
     k->right = cut(base, &used, n);
     k->byte = cut(base, &used, n);
     k->target = cut(base, &used, n);
-    k->row = cut(base, &used, n * (size_t)f->features);
-    k->hint = cut(base, &used, n * (size_t)f->plan.hints);
-    k->hint_at = cut(base, &used, n + 1);
+    if (f->k->host) { /* as it was read */
+        k->row = k->in.rows;
+        k->hint = k->in.hints;
+        k->hint_at = k->in.hint_at;
+    } else {
+        k->row = cut(base, &used, n * (size_t)f->features);
+        k->hint = cut(base, &used, n * (size_t)f->plan.hints);
+        k->hint_at = cut(base, &used, n + 1);
+    }
     k->gate = cut(base, &used, n * (size_t)f->plan.sources);
     if (train) {
         k->dgate = cut(base, &used, n * (size_t)f->plan.sources);
@@ -425,6 +431,8 @@ ffn_take(const struct ffn *f, struct ffn_work *k, int n)
     const struct kern *q = f->k;
     size_t ld = (size_t)k->n;
 
+    if (q->host)
+        return;
     if (n == k->n)
         q->put(k->row, k->in.rows, sizeof *k->row * ld * (size_t)f->features);
     else

@@ -157,7 +157,7 @@ reader_open(struct reader *r, const struct reader_plan *p, struct why *w)
 {
     *r = (struct reader){ .plan = p };
     /* a group of records is to be one cache line */
-    r->recent = aligned_alloc(64, recent_records(p) * sizeof *r->recent + 64);
+    r->recent = kern_host_alloc(recent_records(p) * sizeof *r->recent + 64);
     r->last = malloc(last_entries(p) * sizeof *r->last + 1);
     if (r->recent && r->last) {
         reader_start(r, 0);
@@ -170,7 +170,7 @@ reader_open(struct reader *r, const struct reader_plan *p, struct why *w)
 void
 reader_close(struct reader *r)
 {
-    free(r->recent);
+    kern_host_free(r->recent);
     free(r->last);
     *r = (struct reader){ 0 };
 }

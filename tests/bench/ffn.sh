@@ -1,10 +1,12 @@
 #!/bin/sh
 # ffn.sh - speed and quality of the small model, against peers in one run.
 #
-# Peers: the plain loops of kernels/ref.c for a training step of the original's
-# small model; xz, given the same training text, for bits per byte; PyTorch,
-# where python3-torch is installed, for the same model and batch. Text:
-# $BENCH_TEXT, or the manual pages and documents of this machine.
+# Peers: the plain loops of kernels/ref.c and what was published, for the
+# original's small model; sgemm alone, for the products of a step; PyTorch,
+# where python3-torch is installed, for the same models and batches; xz, given
+# the same training text, for bits per byte. Text: $BENCH_TEXT, or the manual
+# pages and documents of this machine. Speeds are bytes a second of one
+# processor's time, so that a busy machine changes little.
 set -eu
 PATH=${BIN:-bin}:$PATH
 budget=${BENCH_SECONDS:-20}
@@ -25,34 +27,66 @@ bytes=$(stat -c %s "$dir/full")
 tail -c $((bytes / 33)) "$dir/full" >"$dir/val"
 head -c $((bytes - bytes / 33)) "$dir/full" >"$dir/train"
 
+
+PATH=${B:-build}/bench:$PATH
 value() { sed -n "s/^$1: *//p"; }
 row() { printf '%-44s %12s %12s %8s\n' "$@"; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", a / b }'; }
-rate() { # bytes a second of the block on stdin, batches of $1
-	awk -v n="$1" '/^num_steps/ { s = $2 } /^training_s/ { t = $2 }
-	    END { printf "%.0f", s * n / t }'
+rate() { # BYTES CMD... - without what starting takes: FIRST is CMD for nothing
+	bytes_=$1
+	shift
+	awk -v n="$bytes_" -v all="$(cputime "$@")" -v first="$first" \
+	    'BEGIN { printf "%.0f", n / (all - first) }'
+}
+python= # one that has torch, which may not be the first
+for p in python3 /usr/bin/python3; do
+	[ -n "$python" ] || ! "$p" -c 'import torch' 2>/dev/null || python=$p
+done
+torch() { # ROW OURS SCRIPT ARG...
+	what="$1 PyTorch" ours=$2 script=$here/$3
+	shift 3
+	[ -n "$python" ] || { echo "$what: python3-torch is not installed"; return; }
+	peer=$(OPENBLAS_NUM_THREADS=1 "$python" "$script" "$@" <"$dir/train")
+	row "$what" "$ours" "$peer" "$(ratio "$ours" "$peer")"
 }
 
 row what ours peer ratio
-isis=$(ffn-train --compat isis --size small --threads 1 -b 5 -o "$dir/i" \
-    "$dir/train" | rate 64)
-plain=$("${B:-build}/bench/plain" 2 <"$dir/train")
-row 'isis small, bytes/s a core, plain loops' "$isis" "$plain" \
-    "$(ratio "$isis" "$plain")"
-if python3 -c 'import torch' 2>/dev/null; then
-	torch=$(python3 "$here/torch_isis.py" 5 <"$dir/train")
-	row 'the same, PyTorch on one thread' "$isis" "$torch" \
-	    "$(ratio "$isis" "$torch")"
-else
-	echo 'the same, PyTorch: python3-torch is not installed'
-fi
+isis='ffn-train --compat isis --size small --threads 1'
+first=$(cputime $isis -n 1 -o "$dir/i" "$dir/train")
+for p in fp32 bf16; do
+	speed=$(rate 96000 $isis --precision $p -n 1501 -o "$dir/i" \
+	    "$dir/train")
+	row "isis small, $p, published" "$speed" 550 "$(ratio "$speed" 550)"
+	[ $p = bf16 ] || fp32=$speed
+done
+plain=$(plain 2 <"$dir/train")
+row 'isis small, fp32, plain loops' "$fp32" "$plain" "$(ratio "$fp32" "$plain")"
+torch 'isis small, fp32,' "$fp32" torch_isis.py 5
 
-start=$(date +%s.%N)
-bpb-eval --threads 1 "$dir/i" "$dir/val" >"$dir/out"
-seconds=$(awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { print b - a }')
-speed=$(awk -v n=$((bytes / 33)) -v t="$seconds" 'BEGIN { printf "%.0f", n / t }')
-row 'bpb-eval, isis small, bytes/s a core, published' "$speed" 2500 \
-    "$(ratio "$speed" 2500)"
+ffn-train --threads 1 -n 300 --summary none -o "$dir/m" "$dir/train"
+shape=$(ffn-info "$dir/m" | awk -F '\t' '{ v[$2] = $3 } END {
+    t = v["orders"] - 1 + v["words"] + v["repeats"]
+    print v["model"], v["hidden"], v["layers"], t, v["width"], v["bits"] }')
+roofline "$dir/m" 200 <"$dir/train" >"$dir/roof"
+while IFS='	' read -r p speed gflops alone share other two; do
+	torch "default model, $p," "$speed" torch_ffn.py 8 $shape
+	row "default model, $p, products, GF/s, sgemm" "$gflops" "$alone" "$share%"
+	row "default model, $p, outside products" '' '' "$other%"
+	row "default model, $p, 2 threads against 1" '' '' "$two"
+done <"$dir/roof"
+
+for m in i m; do
+	for p in fp32 bf16; do
+		first=$(cputime bpb-eval --threads 1 -m 8193 --precision $p \
+		    "$dir/$m" "$dir/train")
+		speed=$(rate 2000000 bpb-eval --threads 1 -m 2008193 \
+		    --precision $p "$dir/$m" "$dir/train")
+		[ $m = i ] && peer=2500 || peer=
+		row "bpb-eval, $([ $m = i ] && echo isis small || echo \
+		    default model), $p${peer:+, published}" "$speed" "$peer" \
+		    "${peer:+$(ratio "$speed" 2500)}"
+	done
+done
 
 ours=$(ffn-train -b "$budget" -v "$dir/val" "$dir/train" | value val_bpb)
 alone=$(xz -9e -c "$dir/train" | wc -c)

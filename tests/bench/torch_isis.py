@@ -1,5 +1,5 @@
 """torch_isis.py SECONDS - the original's small model and update rule in
-PyTorch, on one thread: bytes a second. The text comes on stdin."""
+PyTorch, on one thread: bytes a second of the processor's time. The text comes on stdin."""
 
 import sys
 import time
@@ -33,8 +33,8 @@ model = nn.Sequential(
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
 text = torch.frombuffer(bytearray(sys.stdin.buffer.read()), dtype=torch.uint8).long()
 budget, at, seen = float(sys.argv[1]), 0, 0
-start = time.monotonic()
-while time.monotonic() - start < budget:
+start = time.process_time()
+while time.process_time() - start < budget:
     window = text[at : at + CONTEXT + 1]
     loss = nn.functional.cross_entropy(model(window[:-1]), window[1:], reduction="sum")
     optimizer.zero_grad()
@@ -43,4 +43,4 @@ while time.monotonic() - start < budget:
     optimizer.step()
     at = (at + CONTEXT) % (len(text) - CONTEXT - 1)
     seen += CONTEXT
-print(round(seen / (time.monotonic() - start)))
+print(round(seen / (time.process_time() - start)))
