@@ -29,7 +29,7 @@ enum label { SUM_ISIS, SUM_KARPATHY, SUM_NONE };
 enum compat { COMPAT_NONE, COMPAT_ISIS };
 
 static double budget = 60, save_every = 300, eval_every;
-static long steps, threads, eval_steps, eval_bytes, patience;
+static long steps, passes, threads, eval_steps, eval_bytes, patience;
 static int resume, verbose, dry_run, labels, compat, on_tty, device = -1;
 static const char *conf, *out_path, *val_path, *curve_path, *ranks = "auto";
 static struct curve curve;
@@ -59,6 +59,8 @@ static const struct opt own[] = {
       "evaluate while training, 0 for never (0)" },
     { 0, "eval-steps", OPT_INT, &eval_steps, "n", "the same every N steps", 1,
       1e12 },
+    { 0, "passes", OPT_INT, &passes, "n",
+      "read the text at most N times (4; any with -n)", 1, 1e9 },
     { 0, "patience", OPT_INT, &patience, "n",
       "stop early after N evaluations without a new best, and keep that", 1,
       1e6 },
@@ -233,6 +235,7 @@ train(struct session *s)
                            .decay = settings.decay,
                            .save_every = save_every,
                            .whole_passes = !job.rule.remember && !job.rule.sum,
+                           .max_passes = passes,
                            .life = job.from.life,
                            .curve = curve_path ? &curve : NULL,
                            .stop = &stop_signal,
@@ -328,6 +331,8 @@ settle_options(void)
         errx(X_FAIL, "%s", w.s);
     if (opt_given(&tool, "steps") && !opt_given(&tool, "budget"))
         budget = INFINITY;
+    if (!opt_given(&tool, "steps") && !opt_given(&tool, "passes"))
+        passes = 4; /* more would learn the text by heart */
     if (comm_check(ranks, &w) < 0)
         errx(X_FAIL, "--comm %s", w.s);
     if (!dry_run && !out_path && !val_path)

@@ -53,7 +53,8 @@ progress(const struct session *s)
 /*
  * Tables are built anew in each pass (train.c), so a run that ends early in
  * one leaves them half empty. Once the speed is known, give the first pass
- * what is left over from a whole number of later ones.
+ * what is left over from a whole number of later ones; none when there are to
+ * be no more than max_passes.
  */
 static void
 plan_passes(struct session *s)
@@ -62,15 +63,21 @@ plan_passes(struct session *s)
     struct train *t = s->t;
     double made = (double)(t->seen - s->first_seen);
     double pass = (double)t->data->n, total, passes;
+    double most = s->max_passes ? pass * (double)s->max_passes : INFINITY;
 
     if (s->steps != UINT64_MAX)
         total = (double)s->steps * (double)t->c.batch;
-    else if (s->elapsed < 0.05 * s->budget || made == 0)
+    else if (made == 0 || (s->elapsed < 0.05 * s->budget && made < 0.05 * most))
         return;
     else
         total = slack * made / s->elapsed * s->budget;
-    passes = floor(total / pass + 0.05); /* rather a little less to do */
     s->whole_passes = 0;
+    if (total > most) {
+        s->all_passes = (uint64_t)most;
+        s->last_epoch = t->data->epoch + (uint64_t)s->max_passes - 1;
+        return;
+    }
+    passes = floor(total / pass + 0.05); /* rather a little less to do */
     if (passes < 1 || !isfinite(passes))
         return;
     total = fmax(total, passes * pass);

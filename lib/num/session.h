@@ -42,6 +42,7 @@ struct session {
     double save_every;    /* seconds, 0 for only at the end */
     int whole_passes;     /* 1: cut the first pass over the text short, so that
                              the last one ends with the run */
+    long max_passes;      /* over the text, with whole_passes; 0 for any */
     struct ffnlife life;  /* seconds before this run; evaluations of it */
     struct session_val val;
     struct curve *curve;         /* or NULL */

@@ -6,7 +6,7 @@
 struct settings settings = {
     .model = {
     .context = 65536,
-    .width = 8,
+    .width = 12,
     .norm = FFN_PRE,
     },
     .rule = {
@@ -89,7 +89,7 @@ static const struct opt table[] = {
     { 0, "weight-decay", OPT_NUM, &settings.rule.decay, "x",
       "AdamW's decay of matrices (0.01)", 0, 10, 1 },
     { 0, "width", OPT_INT, &settings.model.width, "n",
-      "floats in a row of a table (8)", 1, 1024, 1 },
+      "floats in a row of a table (12)", 1, 1024, 1 },
     { 0 },
 };
 
@@ -110,7 +110,7 @@ void
 settings_preset(const struct tool *t)
 {
     static const long shape[][3] = {
-        { 64, 128, 1 }, { 256, 512, 2 }, { 512, 1536, 4 }, { 1024, 4096, 8 }
+        { 96, 192, 1 }, { 256, 512, 2 }, { 512, 1536, 4 }, { 1024, 4096, 8 }
     };
     const long *of = shape[settings.size];
 
