@@ -23,13 +23,24 @@ setup() {
 	run -0 ffn-info m
 	params=$(awk '$2 == "params" { print $3 }' <<<"$output")
 	run -0 ffn-info -t m
-	sum=$(awk 'NR > 1 && $2 !~ /^(moment|tables.acc)/ {
+	sum=$(awk 'NR > 1 && $2 !~ /^(moment|tables.acc|memory)/ {
 	    n = split($3, d, "x"); p = 1
 	    for (i = 1; i <= n; i++) p *= d[i]
 	    s += p } END { print s }' <<<"$output")
 	[ "$sum" = "$params" ]
 	awk -F '\t' 'NR > 1 && !($6 <= $4 && $4 <= $7 && $5 >= 0) { exit 1 }' \
 	    <<<"$output"
+}
+
+@test "ffn-info: a tensor of bytes has their mean and extremes" {
+	run -0 ffn-info -t m
+	text=$(awk '$2 == "memory.text"' <<<"$output")
+	seq 2000 | od -An -v -tu1 -w1 | awk -v n="$(cut -f 3 <<<"$text")" \
+	    -v mean="$(cut -f 4 <<<"$text")" '{ s += $1 }
+	    END { d = s / NR - mean; exit !(NR == n && d * d < 1e-6) }'
+	[ "$(cut -f 6,7 <<<"$text")" = $'10\t57' ]
+	grep -q $'\tmemory.counts\t[0-9]*x[0-9]*x16\t' <<<"$output"
+	grep -q $'\tmemory.places\t[0-9]*x[0-9]*x4\t' <<<"$output"
 }
 
 @test "ffn-info: names come from stdin, and --json is one object a line" {

@@ -8,6 +8,7 @@ setup() {
 	seq 200 | sed 's/.*/the number & is a number; &/' >train.txt
 	seq 201 600 | sed 's/.*/the number & is a number; &/' >val.txt
 	small=(--bits 8 --batch 64 --threads 1 --model 16 --hidden 16
+	    --segment 8 --context 4096
 	    --precision fp32) # bf16 rounds where sums differ in the last bit
 	unset "${!OMPI_@}" "${!PMI@}" "${!SLURM_@}"
 }
@@ -147,7 +148,8 @@ start() {
 }
 
 @test "ranks: under make as many threads as it has tokens" {
-	base=(--bits 8 --batch 64 --model 16 --hidden 16 -n 30 --summary none)
+	base=(--bits 8 --batch 64 --segment 8 --model 16 --hidden 16 -n 30
+	    --summary none)
 	export MAKEFLAGS="-j3 --jobserver-auth=fifo:$PWD/tokens"
 	mkfifo tokens
 	exec 9<>tokens
@@ -161,7 +163,7 @@ start() {
 		diff <(weights some) <(weights two)
 	fi
 	ffn-train "${base[@]}" --comm shm:2 -o ranks train.txt
-	run -143 timeout --preserve-status 0.3 ffn-train "${base[@]:0:8}" -b 9 \
+	run -143 timeout --preserve-status 0.3 ffn-train "${base[@]:0:10}" -b 9 \
 	    -o m train.txt
 	run -0 timeout 1 head -c 1 <&9
 	[ "$output" = + ]

@@ -21,11 +21,11 @@ setup() {
 }
 
 @test "ffn-sample: a seed decides, prompts longer than the window count" {
-	run -0 ffn-sample -n 300 -t 2 -s 7 -p 'the ' m
+	run -0 ffn-sample -n 300 -t 9 -s 7 -p 'the ' m
 	one=$output
-	run -0 ffn-sample -n 300 -t 2 --seed 7 -p 'the ' m
+	run -0 ffn-sample -n 300 -t 9 --seed 7 -p 'the ' m
 	same "$one"
-	run -0 ffn-sample -n 300 -t 2 -s 8 -p 'the ' m
+	run -0 ffn-sample -n 300 -t 9 -s 8 -p 'the ' m
 	[ "$output" != "$one" ]
 	run -0 bash -c "head -c 1003 text | ffn-sample -t 0 -n 9 m"
 	same "$(tail -c +1004 text | head -c 9)"

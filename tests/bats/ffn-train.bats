@@ -5,7 +5,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
 	seq 3000 | sed 's/.*/the number & is a number; &/' >train.txt
 	seq 3001 3400 | sed 's/.*/the number & is a number; &/' >val.txt
-	small=(--bits 8 --batch 64 --threads 1 --model 16 --hidden 16)
+	small=(--bits 8 --batch 64 --threads 1 --model 16 --hidden 16
+	    --segment 16 --context 4096)
 }
 
 labels() {
@@ -13,6 +14,7 @@ labels() {
 }
 
 @test "ffn-train: learns, saves, and closes with the summary block" {
+	seq 3001 5400 | sed 's/.*/the number & is a number; &/' >val.txt
 	run -0 --separate-stderr ffn-train -n 60 -v val.txt -o m train.txt
 	[ -z "$stderr" ]
 	[ "$(labels)" = "eval_seconds eval_targets precision device --- val_bpb training_seconds total_seconds peak_vram_mb mfu_percent total_tokens_m num_steps num_params_m " ]
@@ -64,7 +66,8 @@ labels() {
 	ffn-train "${small[@]}" -n 20 "${flat[@]}" whole train.txt
 	ffn-train "${small[@]}" -n 8 "${flat[@]}" part train.txt
 	first=$(ffn-info part | awk '$2 == "seconds" { print $3 }')
-	ffn-train -n 12 --resume --threads 1 --batch 64 "${flat[@]}" part train.txt
+	ffn-train -n 12 --resume --threads 1 --batch 64 --segment 16 \
+	    "${flat[@]}" part train.txt
 	ffn-info -t whole | cut -f 2- >whole.tsv
 	ffn-info -t part | cut -f 2- | diff whole.tsv -
 	run -0 ffn-info part
@@ -83,7 +86,8 @@ labels() {
 @test "ffn-train: --budget 0 trains nothing and leaves the file alone" {
 	ffn-train "${small[@]}" -n 5 --summary none -o m train.txt
 	cp -p m before
-	run -0 ffn-train -b 0 --resume -o m -v val.txt train.txt
+	run -0 ffn-train -b 0 --batch 64 --segment 16 --resume -o m -v val.txt \
+	    train.txt
 	[[ $output == *"num_steps:        0"* ]]
 	[[ $output == *"val_bpb: "* ]]
 	[ ! m -nt before ] && cmp m before
@@ -152,6 +156,7 @@ labels() {
 }
 
 @test "ffn-train: a run killed while saving leaves a sound checkpoint" {
+	ffn-train "${small[@]}" -n 1 --summary none -o m train.txt
 	for delay in 0.3 0.35 0.42 0.51; do
 		timeout -s KILL "$delay" ffn-train "${small[@]}" -b 60 \
 		    --save-every 0.001 -o m train.txt || :
@@ -162,7 +167,8 @@ labels() {
 @test "ffn-train: every act, norm and opt trains" {
 	for o in "--act swiglu" "--act geglu" "--act gelu" "--act relu2" \
 	    "--norm pre" "--norm post" "--norm none" "--opt adamw" \
-	    "--opt muon" "--opt sgd --lr 0.3" "--orders 0" "--words 0"; do
+	    "--opt muon" "--opt sgd --lr 0.3" "--embed-by none" "--counts none" \
+	    "--recent none" "--repeats none" "--matches none"; do
 		# shellcheck disable=SC2086
 		run -0 ffn-train "${small[@]}" $o -n 40 -v val.txt train.txt
 		awk '/^val_bpb/ { exit !($2 < 6) }' <<<"$output"
@@ -304,7 +310,7 @@ evals() {
 }
 
 @test "ffn-train: --dry-run predicts memory, measures a step, writes nothing" {
-	cost=(--bits 12 --batch 2048 --threads 2 -v val.txt -o m)
+	cost=(--bits 12 --batch 2048 --threads 2 --context 4096 -v val.txt -o m)
 	run -0 --separate-stderr ffn-train --dry-run "${cost[@]}" train.txt
 	[ -z "$stderr" ]
 	[ ! -e m ]

@@ -78,7 +78,7 @@ steps(struct ffn *f, long context, const struct step *want, int n)
     struct team *team = team_open(1, &w);
 
     CHECK(bytes_open(&data, (const uint8_t *)pod, sizeof pod - 1,
-                     (size_t)context, (size_t)context, 1, 0, &w) == 0);
+                     (size_t)context, (size_t)context, 1, 1, 0, &w) == 0);
     CHECK(train_open(&t, f, &data, team, &c, &w) == 0);
     for (int i = 0; i < n; i++) {
         double loose = i < 4 ? 1e-4 : 1e-3;
