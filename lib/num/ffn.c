@@ -389,15 +389,21 @@ tail_at(const struct ffn *f, float *base)
     return p;
 }
 
+/* On the host a few positions at a time, whose rows of k->f stay in the cache
+ * while the tables take turns. */
 static void
 gather(const struct ffn *f, struct ffn_work *k, int n)
 {
-    int width = (int)f->c.width;
+    int width = (int)f->c.width, fw = width * f->features;
+    int some = f->k->host ? 64 : n;
 
-    for (int t = 0; t < f->features; t++)
-        f->k->gather(k->f + (size_t)width * (size_t)t, width * f->features,
-                     f->table + f->row_at[t] * (size_t)width,
-                     k->row + (size_t)t * (size_t)k->n, n, width);
+    for (int i = 0; i < n; i += some)
+        for (int t = 0; t < f->features; t++)
+            f->k->gather(k->f + (size_t)fw * (size_t)i +
+                             (size_t)width * (size_t)t,
+                         fw, f->table + f->row_at[t] * (size_t)width,
+                         k->row + (size_t)t * (size_t)k->n + i,
+                         n - i < some ? n - i : some, width);
 }
 
 static void

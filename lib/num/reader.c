@@ -260,6 +260,11 @@ prepare(struct reader *r, const struct memory *m, struct look *l,
                      l->hash[p->count[k]]);
     for (int k = 0; k < p->recents; k++)
         census_fetch(recent_at(r, k), p->recent_bits, l->hash[p->recent[k]]);
+    for (int k = 0; k < p->repeats; k++)
+        __builtin_prefetch(
+            r->last + ((size_t)k << LAST_BITS) +
+                context_row(l->hash[p->repeat[k] - 1], LAST_BITS),
+            1);
     for (int k = 0; k < p->matches; k++)
         __builtin_prefetch(
             places_at(m, k) +

@@ -431,16 +431,21 @@ update_tables(struct train *t, int index, int members)
     int width = (int)f->c.width, fw = width * f->features;
     float lr = (float)(t->c.table_lr * t->lr_now / t->c.lr);
     float to_mean = t->c.sum ? 1 : (float)t->n;
+    size_t some;
 
     for (int j = 0; j < exchange_members(&t->x); j++) {
         struct part part = part_of(t, j);
         if (t->x.host && !t->c.remember && t->epoch > 0)
             forget_rows(t, part, index, members); /* those of other ranks */
-        for (int i = index; i < f->features; i += members)
-            f->k->sparse(f->table + f->row_at[i] * (size_t)width,
-                         t->acc + f->row_at[i], part.rows + (size_t)i * part.ld,
-                         part.f + (size_t)i * (size_t)width, fw, lr,
-                         1e-6f / (to_mean * to_mean), (int)part.n, width);
+        some = f->k->host ? 64 : part.n;          /* see gather() of ffn.c */
+        for (size_t p = 0; p < part.n; p += some)
+            for (int i = index; i < f->features; i += members)
+                f->k->sparse(
+                    f->table + f->row_at[i] * (size_t)width,
+                    t->acc + f->row_at[i], part.rows + (size_t)i * part.ld + p,
+                    part.f + (size_t)fw * p + (size_t)i * (size_t)width, fw, lr,
+                    1e-6f / (to_mean * to_mean),
+                    (int)(part.n - p < some ? part.n - p : some), width);
     }
 }
 
