@@ -23,6 +23,7 @@
 
 static int json, rolling, precision, device = -1;
 static long context, max_bytes, threads;
+static double adapt;
 static const struct opt opts[] = {
     { 'c', "context", OPT_INT, &context, "n", "window in bytes (the model's)",
       1, 1 << 30 },
@@ -30,7 +31,9 @@ static const struct opt opts[] = {
     { 'm', "max-bytes", OPT_INT, &max_bytes, "n",
       "evaluate the first N bytes only", 1, 1e15 },
     { 'r', "rolling", OPT_FLAG, &rolling, NULL,
-      "every byte sees the whole window before it" },
+      "windows overlap by half: every byte sees that much at least" },
+    { 0, "adapt", OPT_NUM, &adapt, "x",
+      "learn from each 128 bytes once scored, at this rate (0: no)", 0, 1 },
     { 0, "device", OPT_ONEOF, &device, DEVICE_KINDS,
       "where to compute (LU_DEVICE, else cpu)" },
     { 0, "precision", OPT_ONEOF, &precision, "auto|fp32|bf16",
@@ -41,12 +44,13 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-jr] [-c n] [-m n] [--device d] [--precision p] [--threads n] "
-             "ckpt [text ...]",
+    .usage = "[-jr] [-c n] [-m n] [--adapt x] [--device d] [--precision p] "
+             "[--threads n] ckpt [text ...]",
     .what = "bits per byte of text under a model",
     .opts = opts,
     .exits = exits,
     .examples = "  bpb-eval model.ckpt val.txt\n"
+                "  bpb-eval --adapt 0.001 model.ckpt val.txt\n"
                 "  bpb-eval --rolling --max-bytes 256k model.ckpt < val.txt\n",
 };
 
@@ -117,7 +121,8 @@ main(int argc, char *argv[])
     struct jobserver *js;
     struct device d;
     struct team *team;
-    struct bpb b = { .show = isatty(STDERR_FILENO) ? show : NULL };
+    struct bpb b = { .rate = adapt,
+                     .show = isatty(STDERR_FILENO) ? show : NULL };
     struct why w;
 
     if (first == argc)

@@ -20,25 +20,46 @@ struct job {
     struct window *window; /* the sum has one order for any team */
     size_t windows;
     const struct bpb *b;
+    struct own { /* of a member that learns meanwhile */
+        struct ffn f;
+        float *grad;
+    } * own;
 };
+
+/* Learn from the block that was just scored. */
+static void
+learn(const struct job *j, struct own *o, struct ffn_work *k, int n)
+{
+    float rate = (float)-j->b->rate;
+
+    ffn_backward(&o->f, k, n, o->grad);
+    o->f.k->mix(o->f.w, 1, o->f.w, rate, o->grad, o->f.size);
+}
 
 static void
 eval_window(struct job *j, struct window *v, int member)
 {
+    struct own *o = j->own ? &j->own[member] : NULL;
+    const struct ffn *f = o ? &o->f : j->f;
+    size_t most = o ? BPB_BLOCK : BLOCK;
     struct ffn_work *k = &j->work[member];
     struct reader *r = &j->read[member];
 
+    if (o)
+        f->k->copy(f->w, j->f->w, sizeof *f->w * f->size);
     reader_start(r, v->start);
     while (r->next < v->to) {
         size_t at = r->next, end = at < v->from ? v->from : v->to;
-        size_t n = end - at < BLOCK ? end - at : BLOCK;
+        size_t n = end - at < most ? end - at : most;
         k->in.hint_at[0] = 0;
-        reader_read(r, &j->f->memory, j->data, n, &k->in);
+        reader_read(r, &f->memory, j->data, n, &k->in);
         if (at < v->from)
             continue;
-        ffn_take(j->f, k, (int)n);
-        ffn_forward(j->f, k, j->data + at, (int)n);
-        ffn_loss(j->f, k, j->data + at + 1, 1, (int)n, &v->nats, &v->right);
+        ffn_take(f, k, (int)n);
+        ffn_forward(f, k, j->data + at, (int)n);
+        ffn_loss(f, k, j->data + at + 1, 1, (int)n, &v->nats, &v->right);
+        if (o)
+            learn(j, o, k, (int)n);
     }
 }
 
@@ -57,18 +78,65 @@ eval_share(void *ctx, int member, int members)
     }
 }
 
+/* Weights of their own for those that learn; all else is the model's. */
 static int
-run(struct bpb *b, struct job *j, struct team *team, struct why *w)
+open_own(struct job *j, int members, struct why *w)
 {
-    int members = team_size(team), bad = 0;
+    const struct kern *k = j->f->k;
+    size_t size = sizeof(float) * j->f->size;
 
+    if (j->b->rate == 0)
+        return 0;
+    if (!(j->own = calloc((size_t)members, sizeof *j->own)))
+        return why_set(w, "out of memory");
+    for (int i = 0; i < members; i++) {
+        struct own *o = &j->own[i];
+        o->f = *j->f;
+        o->f.w = k->alloc(size);
+        o->grad = k->alloc(size);
+        if (!o->f.w || !o->grad)
+            return why_set(w, "out of memory: weights that learn");
+    }
+    return 0;
+}
+
+static int
+open_members(struct job *j, int members, struct why *w)
+{
     j->work = calloc((size_t)members, sizeof *j->work);
     j->read = calloc((size_t)members, sizeof *j->read);
     if (!j->work || !j->read)
-        bad = why_set(w, "out of memory");
-    for (int i = 0; i < members && !bad; i++)
-        bad = ffn_work_open(&j->work[i], j->f, BLOCK, 0, w) < 0 ||
-              reader_open(&j->read[i], &j->f->plan, w) < 0;
+        return why_set(w, "out of memory");
+    for (int i = 0; i < members; i++)
+        if (ffn_work_open(&j->work[i], j->f, BLOCK, j->b->rate > 0, w) < 0 ||
+            reader_open(&j->read[i], &j->f->plan, w) < 0)
+            return -1;
+    return open_own(j, members, w);
+}
+
+static void
+close_members(struct job *j, int members)
+{
+    for (int i = 0; i < members; i++) {
+        if (j->work)
+            ffn_work_close(&j->work[i]);
+        if (j->read)
+            reader_close(&j->read[i]);
+        if (j->own) {
+            j->f->k->free(j->own[i].f.w);
+            j->f->k->free(j->own[i].grad);
+        }
+    }
+    free(j->work);
+    free(j->read);
+    free(j->own);
+}
+
+static int
+run(struct bpb *b, struct job *j, struct team *team, struct why *w)
+{
+    int members = team_size(team), bad = open_members(j, members, w);
+
     if (!bad) {
         team_run(team, eval_share, j);
         if (j->f->k->error())
@@ -80,13 +148,8 @@ run(struct bpb *b, struct job *j, struct team *team, struct why *w)
         b->nats += j->window[i].nats;
         b->right += j->window[i].right;
     }
-    for (int i = 0; i < members && j->work && j->read; i++) {
-        ffn_work_close(&j->work[i]);
-        reader_close(&j->read[i]);
-    }
-    free(j->work);
-    free(j->read);
-    return bad ? -1 : 0;
+    close_members(j, members);
+    return bad;
 }
 
 /* Where the windows are; rolling ones overlap by half, which is not scored
@@ -116,7 +179,7 @@ bpb_eval(struct bpb *b, const struct ffn *f, struct team *team,
     struct job j = { .f = f, .data = data, .b = b };
     int bad;
 
-    *b = (struct bpb){ .show = b->show, .ctx = b->ctx };
+    *b = (struct bpb){ .rate = b->rate, .show = b->show, .ctx = b->ctx };
     if (n < need)
         return why_set(w, "too short: %zu bytes, need at least %s%zu", n,
                        rolling ? "" : "context + 1 = ", need);

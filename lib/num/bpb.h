@@ -3,8 +3,13 @@
  *
  * Windows stand at 0, c, 2c ... while a whole one and its last target fit;
  * each scores c targets, so the first byte and a tail are never targets. In
- * rolling mode every position sees the c bytes before it, and all bytes but
- * the first are targets. The sum is in double, the denominator is raw bytes.
+ * rolling mode windows overlap by half, which is not scored again: all bytes
+ * but the first are targets, and those after the first window see at least
+ * c / 2 bytes. The sum is in double, the denominator is raw bytes.
+ *
+ * With a rate, the model learns from each BPB_BLOCK bytes after they have been
+ * scored, by plain gradient descent on its dense weights, and forgets at the
+ * end of the window (Krause et al. 2018, dynamic evaluation, section 3).
  */
 #ifndef LU_BPB_H
 #define LU_BPB_H
@@ -16,10 +21,13 @@
 #include "num/ffn.h"
 #include "num/team.h"
 
+enum { BPB_BLOCK = 128 };
+
 struct bpb {
     double nats, bits_per_byte;
     size_t targets, windows;
     size_t right; /* targets that had the largest logit */
+    double rate;  /* set by the caller: of learning meanwhile, 0 for none */
     /* NULL, or set by the caller: called with the share done, last with 1 */
     void (*show)(void *ctx, double share);
     void *ctx;

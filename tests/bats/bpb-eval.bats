@@ -177,3 +177,16 @@ bundle() {
 	run -0 ffn-info b
 	[[ $output == *$'b\tsteps\t10'* ]]
 }
+
+@test "bpb-eval: --adapt learns what is new in a window, and forgets it" {
+	model 150
+	seq 4000 | sed 's/.*/<item id="&"> x &y <\/item>/' | head -c 50000 >new
+	bits() { bpb-eval --precision fp32 "$@" | sed -n 's/^val_bpb: //p'; }
+	without=$(bits m new)
+	[ "$(bits --adapt 0 m new)" = "$without" ]
+	adapted=$(bits --adapt 0.003 m new)
+	awk -v a="$adapted" -v b="$without" 'BEGIN { exit !(a < 0.9 * b) }'
+	{ printf X && head -c 4095 new && printf X; } >one
+	{ cat one && tail -c +2 one; } >two # the same window twice
+	near "$(bits --adapt 0.003 m two)" "$(bits --adapt 0.003 m one)"
+}
