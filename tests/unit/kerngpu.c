@@ -47,11 +47,11 @@ fill(float *to, int n, float scale)
 static void *
 up(const void *host, size_t bytes)
 {
-    void *p = k->alloc(bytes);
+    void *to = k->alloc(bytes);
 
-    k->put(p, host, bytes);
-    pieces[npieces++] = p;
-    return p;
+    k->put(to, host, bytes);
+    pieces[npieces++] = to;
+    return to;
 }
 
 static float *
@@ -231,7 +231,7 @@ run_hints(void)
     enum { N = 7, V = 256, S = 5, HINTS = 60, WEIGHTS = 300 };
     struct kern_hint hint[N * HINTS];
     uint32_t at[N + 1] = { 0 };
-    float *z, *gate, *dgate, *dweight, *weight;
+    float *logits, *gate, *dgate, *dweight, *weight;
     void *dhint, *dat;
 
     for (int i = 0; i < N; i++) {
@@ -244,18 +244,18 @@ run_hints(void)
     fill(x, N * V, 1);
     fill(a, N * S, 1);
     fill(b, WEIGHTS, 1);
-    z = upf(x, N * V);
+    logits = upf(x, N * V);
     gate = upf(a, N * S);
     weight = upf(b, WEIGHTS);
     dhint = up(hint, sizeof *hint * at[N]);
     dat = up(at, sizeof at);
-    k->hint(z, gate, dhint, dat, weight, N, V, S);
+    k->hint(logits, gate, dhint, dat, weight, N, V, S);
     kern_ref.hint(x, a, hint, at, b, N, V, S);
-    MUST(distance(z, x, N * V) < 1e-6 && distance(gate, a, N * S) < 1e-6);
+    MUST(distance(logits, x, N * V) < 1e-6 && distance(gate, a, N * S) < 1e-6);
     fill(y, WEIGHTS, 1);
     dweight = upf(y, WEIGHTS);
     dgate = upf(y, N * S);
-    k->hint_back(dweight, dgate, z, gate, dhint, dat, weight, N, V, S);
+    k->hint_back(dweight, dgate, logits, gate, dhint, dat, weight, N, V, S);
     kern_ref.hint_back(y, p, x, a, hint, at, b, N, V, S);
     MUST(distance(dweight, y, WEIGHTS) < 1e-6);
     MUST(distance(dgate, p, N * S) < 1e-5);
@@ -446,8 +446,7 @@ static void
 test_emulator(void)
 {
     const struct emu_kernel odd = { "odd", one_waits };
-    float *p;
-    void *q, *none;
+    void *mem, *q, *none;
 
     CHECK(emu_launch((void *)&odd, 2, 1, 1, 8, 1, 1, 0, NULL, NULL, NULL) ==
           EMU_DIVERGED);
@@ -457,9 +456,9 @@ test_emulator(void)
     emu_free(q);
     CHECK(emu_find(&none, (void *)&odd, "k_none") == EMU_UNKNOWN);
     CHECK(k->alloc(SIZE_MAX / 2) == NULL && k->error() == NULL);
-    p = k->alloc(16);
-    CHECK(p && kerngpu_peak() >= 16);
-    k->free(p);
+    mem = k->alloc(16);
+    CHECK(mem && kerngpu_peak() >= 16);
+    k->free(mem);
     promise("kerngpu: the emulator sees diverging threads and poisons memory");
 }
 
