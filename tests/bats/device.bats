@@ -23,8 +23,9 @@ setup_file() {
 }
 
 # Small enough for the emulator; a batch that is no multiple of anything.
-tiny=(-n 4 --batch 37 --model 12 --hidden 20 --layers 1 --context 30 --width 6
-    --bits 8 --orders 3 --words 1 --repeats 1 --precision fp32 --threads 1 --summary none)
+tiny=(-n 4 --batch 37 --model 12 --hidden 20 --layers 1 --context 30
+    --bits 8 --counts-bits 10 --embed-by 2,3,word --counts 3,word --recent 1,2
+    --matches 8 --repeats 2 --precision fp32 --threads 1 --summary none)
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
@@ -59,6 +60,8 @@ as_cpu() {
 	LU_DEVICE=emu run -0 bpb-eval --precision fp32 cpu val
 	[ "${lines[8]}" = "device: emu: emulator (own)" ]
 	on_emu=$(sed -n 's/^nats: //p' <<<"$output")
+	ffn-sample -p "the num" -t 0 -n 9 cpu >want
+	ffn-sample -p "the num" -t 0 -n 9 --device emu cpu | cmp - want
 	run -0 bpb-eval --precision fp32 --device cpu cpu val
 	[ "${lines[8]}" = "device: cpu" ]
 	awk -v a="$on_emu" -v b="${lines[0]#nats: }" \
