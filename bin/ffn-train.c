@@ -111,8 +111,10 @@ abandon(void)
 static _Noreturn void
 fail(const struct why *w)
 {
-    if (!w->s[0])
+    if (!w->s[0]) {
+        comm_close(job.comm); /* when it has */
         _exit(X_FAIL);
+    }
     errx(X_FAIL, "%s", w->s);
 }
 

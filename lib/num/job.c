@@ -45,12 +45,22 @@ open_model(struct job *j, struct why *w)
     return 0;
 }
 
+/* As many as fill a batch with a segment each. */
+static int
+streams(struct job *j)
+{
+    if (j->segment > j->rule.batch)
+        j->segment = j->rule.batch;
+    return (int)(j->rule.batch / j->segment);
+}
+
 static int
 join_ranks(struct job *j, struct why *w)
 {
     if (!(j->comm = comm_open(j->ranks, w)) ||
         (j->from_stdin && ranks_text(j->comm, &j->text, w) < 0) ||
-        ranks_threads(j->comm, &j->threads, j->rule.batch, &j->js, w) < 0)
+        ranks_threads(j->comm, &j->threads, j->rule.batch, streams(j), &j->js,
+                      w) < 0)
         return -1;
     j->rule.comm = j->comm;
     j->members = comm_size(j->comm);
@@ -77,21 +87,12 @@ check(const struct job *j, struct why *w)
     return 0;
 }
 
-/* As many as fill a batch with a segment each. */
 static int
-streams(struct job *j)
-{
-    if (j->segment > j->rule.batch)
-        j->segment = j->rule.batch;
-    return (int)(j->rule.batch / j->segment);
-}
-
-int
-job_open(struct job *j, struct why *w)
+open_all(struct job *j, struct why *w)
 {
     struct why inner;
 
-    if (join_ranks(j, w) < 0 || open_model(j, w) < 0 || check(j, w) < 0)
+    if (open_model(j, w) < 0 || check(j, w) < 0)
         return -1;
     if (ffn_products(&j->model, (enum ffn_precision)j->precision, w) < 0 ||
         device_open(&j->device, j->device_kind, w) < 0 ||
@@ -105,7 +106,15 @@ job_open(struct job *j, struct why *w)
         return -1;
     if (j->resumed && ffnfile_resume(&j->from, &j->train, &inner) < 0)
         return why_set(w, "%s: %s", j->out, inner.s);
-    return ranks_compare(&j->train, w);
+    return 0;
+}
+
+int
+job_open(struct job *j, struct why *w)
+{
+    if (join_ranks(j, w) < 0 || ranks_agree(j->comm, open_all(j, w), w) < 0)
+        return -1;
+    return ranks_agree(j->comm, ranks_compare(&j->train, w), w);
 }
 
 int

@@ -17,23 +17,43 @@ ranks_text(struct comm *c, struct sbuf *text, struct why *w)
 }
 
 int
-ranks_threads(struct comm *c, long *threads, long batch, struct jobserver **js,
-              struct why *w)
+ranks_threads(struct comm *c, long *threads, long batch, long streams,
+              struct jobserver **js, struct why *w)
 {
-    long most = batch / comm_size(c);
+    int ranks = comm_size(c);
+    long most = ranks > 1 ? streams / ranks : batch;
 
     if (most < 1)
         return comm_rank(c) > 0
                    ? why_set(w, "%s", "") /* once is enough */
                    : why_set(w,
-                             "a batch of %ld has not a position for each "
+                             "a batch of %ld is %ld segments: not one for each "
                              "of %d ranks",
-                             batch, comm_size(c));
+                             batch, streams, ranks);
     if (!*threads && comm_rank(c) == 0) /* one take for all ranks of a host */
         *threads = team_default(comm_sharing(c), js);
     if (*threads > most)
         *threads = most;
     return comm_bcast(c, threads, sizeof *threads, w);
+}
+
+int
+ranks_agree(struct comm *c, int bad, struct why *w)
+{
+    char all[COMM_MAX_RANKS] = { 0 };
+    size_t at[COMM_MAX_RANKS + 1];
+    int n = comm_size(c), first = 0;
+
+    for (int r = 0; r <= n; r++)
+        at[r] = (size_t)r;
+    all[comm_rank(c)] = bad != 0;
+    if (comm_gather(c, all, at, bad ? NULL : w) < 0)
+        return -1;
+    while (first < n && !all[first])
+        first++;
+    if (first == n)
+        return 0;
+    return comm_rank(c) == first ? -1 : why_set(w, "%s", "");
 }
 
 int
