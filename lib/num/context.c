@@ -31,11 +31,18 @@ is_letter(uint8_t c)
 
 static const char *const names[] = { "word", "words", "gap", "line" };
 
+/* A length at *s, which moves behind it; 0: none. */
+static long
+parse_length(char **s)
+{
+    return **s >= '0' && **s <= '9' ? strtol(*s, s, 10) : 0;
+}
+
 /* One item of a set, which ends at a comma or the end of the text. */
 static int
 parse_item(uint32_t *set, const char *item, size_t len)
 {
-    char copy[16], *end;
+    char copy[16], *at = copy;
     long from, to;
 
     if (len == 0 || len >= sizeof copy)
@@ -47,10 +54,12 @@ parse_item(uint32_t *set, const char *item, size_t len)
             *set |= 1u << (CONTEXT_WORD + i);
             return 0;
         }
-    from = to = strtol(copy, &end, 10);
-    if (*end == '-' && end > copy)
-        to = strtol(end + 1, &end, 10);
-    if (*end || from < 1 || to < from || to > CONTEXT_MAX_ORDER)
+    from = to = parse_length(&at);
+    if (*at == '-') {
+        at++;
+        to = parse_length(&at);
+    }
+    if (*at || from < 1 || to < from || to > CONTEXT_MAX_ORDER)
         return -1;
     for (; from <= to; from++)
         *set |= 1u << (from - 1);
