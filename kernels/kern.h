@@ -41,6 +41,9 @@ struct kern_hint {
     uint8_t symbol, source;
 };
 
+/* Steps of a count in the kinds of hints, and how many kinds there are. */
+enum { KERN_STEPS = 12, KERN_KINDS = KERN_STEPS * KERN_STEPS * 2 };
+
 /* One AdamW step (Loshchilov and Hutter 2019, algorithm 2). */
 struct kern_adamw {
     float lr, beta1, beta2, eps, decay;
@@ -113,6 +116,18 @@ struct kern {
                        int n, int d);
     void (*gather)(float *to, int ld, const float *table, const uint32_t *row,
                    int n, int d);
+
+    /*
+     * The hints of n records, each of them a source: 16 bytes, of which the
+     * last fourteen are symbols[7] and counts[7], where the first 0 ends the
+     * list. A hint's weight is weight[its source] plus its kind: (step of its
+     * count * KERN_STEPS + step of all others' counts) * 2, plus 1 when it is
+     * the record's first. row[source * ld] is the likeliest symbol and how
+     * clear it is, 0 where there is none. Returns how many hints; it writes
+     * over one more. All of it is host memory: devices do without.
+     */
+    uint32_t (*tally)(struct kern_hint *hint, uint32_t *row, size_t ld,
+                      const void *record, const int *weight, int n);
 
     /* Host sums of what xent left: of nats, and of right. */
     void (*total)(double *nats_sum, size_t *right_sum, const float *nats,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kern.h"
+#include "levels.h"
 
 static void
 ref_start(void)
@@ -327,6 +328,7 @@ const struct kern kern_ref = {
     .embed = ref_embed,
     .embed_back = ref_embed_back,
     .gather = ref_gather,
+    .tally = tally_plain,
     .total = ref_total,
     .sumsq = ref_sumsq,
     .add = ref_add,

@@ -2,31 +2,38 @@
 
 #include "num/census.h"
 
-/* Steps of a count: exact while small, then about 1.7 times apart. */
-static const uint8_t edge[CENSUS_STEPS] = { 0, 1,  2,  3,  4,  5,
-                                            7, 10, 16, 29, 61, 121 };
-static const uint8_t step_of[128] = {
-    0,  1,  2,  3,  4,  5,  5,  6,  6,  6,  7,  7,  7,  7,  7,  7,  8,  8,  8,
-    8,  8,  8,  8,  8,  8,  8,  8,  8,  8,  9,  9,  9,  9,  9,  9,  9,  9,  9,
-    9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9,
-    9,  9,  9,  9,  10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 11, 11
-};
+/* The smallest count of each step. */
+static const uint8_t edge[KERN_STEPS] = { 0, 1,  2,  3,  4,  5,
+                                          7, 10, 16, 29, 61, 121 };
 
 _Static_assert(sizeof(struct census) == 16 &&
                    offsetof(struct census, count) == 9,
-               "the counts are the last seven of sixteen bytes");
+               "two words: tag and six symbols; a symbol and the counts");
 
-/* All counts as one number, the first in its lowest byte. */
-static inline uint64_t
-counts_of(const struct census *t)
+/* A record in registers: one byte for each symbol and each count, the first in
+ * the lowest byte, and nothing in the highest. */
+struct lists {
+    uint64_t symbols, counts;
+};
+
+static const uint64_t seven = 0x00ffffffffffffff;
+
+static inline struct lists
+load(const struct census *t)
 {
-    uint64_t c;
+    uint64_t w[2];
 
-    memcpy(&c, (const char *)t + 8, sizeof c);
-    return c >> 8;
+    memcpy(w, t, sizeof w);
+    return (struct lists){ (w[0] >> 16 | w[1] << 48) & seven, w[1] >> 8 };
+}
+
+static inline void
+store(struct census *t, struct lists l)
+{
+    uint64_t w[2] = { l.symbols << 16 | t->tag,
+                      l.counts << 8 | l.symbols >> 48 };
+
+    memcpy(t, w, sizeof w);
 }
 
 /* Sums of neighbouring bytes, then of those. */
@@ -38,13 +45,14 @@ total_of(uint64_t c)
     return (int)(((c & even) + (c >> 8 & even)) * 0x0001000100010001 >> 48);
 }
 
-/* Those that stay grow weaker with each new one, so none stays for ever. */
+/* Those that stay lose an eighth with each new one, so none stays for ever. */
 static void
 weaken(struct census *t)
 {
-    for (int i = 0; i < CENSUS_SYMBOLS; i++)
-        if (t->count[i] > 1)
-            t->count[i] = (uint8_t)(t->count[i] - t->count[i] / 8);
+    struct lists l = load(t);
+
+    l.counts -= l.counts >> 3 & 0x1f1f1f1f1f1f1f;
+    store(t, l);
 }
 
 struct census *
@@ -52,90 +60,62 @@ census_claim(struct census *table, int bits, uint64_t hash)
 {
     struct census *t = census_find(table, bits, hash);
     struct census *g = table + census_group(bits, hash);
-    int least = 0, fewest = 256 * CENSUS_SYMBOLS;
+    int fewest = INT32_MAX, least;
 
     if (t)
         return t;
     for (int i = 0; i < CENSUS_GROUP; i++) {
-        int total = total_of(counts_of(&g[i]));
-        if (total < fewest) {
-            fewest = total;
-            least = i;
-        }
+        int total = total_of(load(&g[i]).counts) * CENSUS_GROUP + i;
+        fewest = total < fewest ? total : fewest;
     }
-    for (int i = 0; i < CENSUS_GROUP && fewest > 2; i++)
+    least = fewest % CENSUS_GROUP;
+    for (int i = 0; i < CENSUS_GROUP && fewest / CENSUS_GROUP > 2; i++)
         if (i != least)
             weaken(&g[i]);
     g[least] = (struct census){ .tag = census_tag(hash) };
     return &g[least];
 }
 
-static int
-halve(struct census *t)
+/* 0x80 in each byte that is 0. */
+static inline uint64_t
+zeros(uint64_t x)
 {
-    for (int i = 0; i < CENSUS_SYMBOLS; i++)
-        t->count[i] = (uint8_t)((t->count[i] + 1) / 2);
-    return 128;
+    const uint64_t low = 0x7f7f7f7f7f7f7f7f;
+
+    return ~(((x & low) + low) | x | low);
+}
+
+/* Put x before the first i bits of a list; what was there, or last, goes. */
+static inline uint64_t
+to_front(uint64_t list, int i, uint64_t x)
+{
+    uint64_t before = ((uint64_t)1 << i) - 1;
+
+    return (list & ~(before << 8 | 0xff)) | (list & before) << 8 | x;
 }
 
 void
 census_add(struct census *t, uint8_t symbol)
 {
-    int i = 0, n = 1;
+    struct lists l = load(t);
+    uint64_t same = zeros(l.symbols ^ symbol * 0x0101010101010101);
+    uint64_t end = zeros(l.counts) | (uint64_t)0x80 << 48;
+    int i = __builtin_ctzll(same | end) & ~7;
+    uint64_t n = same >> i & 0x80 ? l.counts >> i & 0xff : 0;
 
-    if (t->count[0] && t->symbol[0] == symbol) { /* most often so */
-        t->count[0] =
-            (uint8_t)(t->count[0] == 255 ? halve(t) : t->count[0] + 1);
-        return;
+    if (n == 255) { /* halve all, and round up */
+        l.counts = (l.counts >> 1 & 0x7f7f7f7f7f7f7f7f) +
+                   (l.counts & 0x0101010101010101);
+        n = 127;
     }
-    while (i < CENSUS_SYMBOLS - 1 && t->count[i] && t->symbol[i] != symbol)
-        i++;
-    if (t->count[i] && t->symbol[i] == symbol)
-        n = t->count[i] == 255 ? halve(t) : t->count[i] + 1;
-    for (; i > 0; i--) {
-        t->symbol[i] = t->symbol[i - 1];
-        t->count[i] = t->count[i - 1];
-    }
-    t->symbol[0] = symbol;
-    t->count[0] = (uint8_t)n;
-}
-
-static inline int
-step(int n)
-{
-    return step_of[n < 127 ? n : 127];
-}
-
-int
-census_read(const struct census *t, uint16_t kind[CENSUS_SYMBOLS],
-            uint32_t *row)
-{
-    static const uint8_t doubt[CENSUS_STEPS] = { 0, 1, 1, 2, 2, 2,
-                                                 3, 3, 3, 3, 3, 3 };
-    uint64_t c = counts_of(t);
-    int total = total_of(c), n = 0, best = 0, most = 0, sure;
-
-    for (; c & 0xff; c >>= 8, n++) {
-        int count = (int)(c & 0xff);
-        kind[n] =
-            (uint16_t)((step(count) * CENSUS_STEPS + step(total - count)) * 2 +
-                       (n == 0));
-        if (count > most) {
-            most = count;
-            best = n;
-        }
-    }
-    sure = step(most);
-    *row = n == 0
-               ? 0
-               : (t->symbol[best] * 8u + (uint32_t)(sure < 7 ? sure : 7)) * 4 +
-                     doubt[step(total - most)];
-    return n;
+    l.symbols = to_front(l.symbols, i, symbol);
+    l.counts = to_front(l.counts, i, n + 1);
+    store(t, l);
 }
 
 void
 census_typical(int kind, double *count, double *others)
 {
-    *count = edge[kind / 2 / CENSUS_STEPS];
-    *others = edge[kind / 2 % CENSUS_STEPS];
+    *count = edge[kind / 2 / KERN_STEPS];
+    *others = edge[kind / 2 % KERN_STEPS];
 }

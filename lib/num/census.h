@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kern.h"
+
 enum { CENSUS_SYMBOLS = 7, CENSUS_GROUP = 4, CENSUS_MIN_BITS = 2 };
 
 struct census {
@@ -41,17 +43,16 @@ census_fetch(const struct census *table, int bits, uint64_t hash)
     __builtin_prefetch(table + census_group(bits, hash), 1);
 }
 
-/* The record of a hashed context in a table of 1 << bits, or NULL. */
+/* The record of a hashed context in a table of 1 << bits, or NULL. At most one
+ * tag of a group is the right one; to try all is faster than to guess. */
 static inline struct census *
 census_find(struct census *table, int bits, uint64_t hash)
 {
     struct census *g = table + census_group(bits, hash);
     uint16_t tag = census_tag(hash);
+    unsigned b = g[1].tag == tag, c = g[2].tag == tag, d = g[3].tag == tag;
 
-    for (int i = 0; i < CENSUS_GROUP; i++)
-        if (g[i].tag == tag)
-            return &g[i];
-    return NULL;
+    return (g[0].tag == tag) | b | c | d ? g + ((b | d) + 2 * (c | d)) : NULL;
 }
 
 /* The same, made when there is none. */
@@ -59,16 +60,8 @@ struct census *census_claim(struct census *table, int bits, uint64_t hash);
 
 void census_add(struct census *t, uint8_t symbol);
 
-/*
- * Kinds of entries: by the count of the symbol, the count of all others, and
- * whether it was the last one seen. Returns how many entries a record has, and
- * the kind of each, below CENSUS_KINDS. row in [0, 1 << CENSUS_ROW_BITS) is
- * the likeliest symbol and how clear it is; 0 where there are no entries.
- */
-enum { CENSUS_STEPS = 12, CENSUS_KINDS = CENSUS_STEPS * CENSUS_STEPS * 2 };
-enum { CENSUS_ROW_BITS = 13 };
-int census_read(const struct census *t, uint16_t kind[CENSUS_SYMBOLS],
-                uint32_t *row);
+/* Kinds of hints and rows of embeddings, see kern.h: tally. */
+enum { CENSUS_KINDS = KERN_KINDS, CENSUS_ROW_BITS = 13 };
 
 /* Typical counts of a kind, for start values. */
 void census_typical(int kind, double *count, double *others);

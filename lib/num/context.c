@@ -144,14 +144,25 @@ byte_at(const uint8_t *data, size_t start, size_t at, size_t back)
 }
 
 void
-context_orders(uint64_t *to, int most, const uint8_t *data, size_t start,
-               size_t at)
+context_orders(uint64_t *to, size_t ld, int most, const uint8_t *data,
+               size_t start, size_t at, int n)
 {
-    uint64_t h = 0;
+    enum { SOME = 32 };
+    uint16_t text[CONTEXT_MAX_ORDER + SOME], *last;
+    uint64_t h[SOME] = { 0 };
 
-    for (int i = 0; i < most; i++) {
-        h = mix(h, byte_at(data, start, at, (size_t)i));
-        to[i] = finish(h);
+    for (; n > 0; n -= SOME, at += SOME, to += SOME) {
+        int some = n < SOME ? n : SOME;
+        last = text + most;
+        for (int j = 1 - most; j < some; j++)
+            last[j] = j >= 0 ? data[at + (size_t)j]
+                             : (uint16_t)byte_at(data, start, at, (size_t)-j);
+        memset(h, 0, sizeof h);
+        for (int i = 0; i < most; i++, last--)
+            for (int j = 0; j < some; j++) {
+                h[j] = mix(h[j], last[j]);
+                to[(size_t)i * ld + (size_t)j] = finish(h[j]);
+            }
     }
 }
 

@@ -45,9 +45,10 @@ void context_step(struct context *c, uint8_t byte);
 uint64_t context_hash(const struct context *c, int which, const uint8_t *data,
                       size_t start, size_t at);
 
-/* The hashes of orders 1 to `most` at once, into to[0] ... */
-void context_orders(uint64_t *to, int most, const uint8_t *data, size_t start,
-                    size_t at);
+/* The hashes of orders 1 to `most` after data[at] .. data[at + n - 1]: order i
+ * at position j into to[(i - 1) * ld + j]. */
+void context_orders(uint64_t *to, size_t ld, int most, const uint8_t *data,
+                    size_t start, size_t at, int n);
 
 /* A row of a table of 1 << bits, from its highest bits. */
 static inline uint32_t

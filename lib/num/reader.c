@@ -12,7 +12,8 @@ enum {
     REPEAT_KINDS = LENGTHS * MISSES,
     REPEAT_ROW_BITS = 13,
     MAX_RECENT_BITS = 14,
-    BLOCK = 32 /* positions whose cache lines are asked for together */
+    BLOCK = 32, /* positions that go from table to table together */
+    SLACK = 2 * READER_MAX_REPEATS /* hints written past the last that counts */
 };
 
 static int
@@ -156,7 +157,6 @@ int
 reader_open(struct reader *r, const struct reader_plan *p, struct why *w)
 {
     *r = (struct reader){ .plan = p };
-    /* a group of records is to be one cache line */
     r->recent = kern_host_alloc(recent_records(p) * sizeof *r->recent + 64);
     r->last = malloc(last_entries(p) * sizeof *r->last + 1);
     if (r->recent && r->last) {
@@ -192,7 +192,7 @@ reading_open(struct reading *r, const struct reader_plan *p, size_t n)
 {
     *r = (struct reading){ .ld = n };
     r->rows = malloc(sizeof *r->rows * (n * (size_t)p->rows + 1));
-    r->hints = malloc(sizeof *r->hints * (n * (size_t)p->hints + 1));
+    r->hints = malloc(sizeof *r->hints * (n * (size_t)p->hints + SLACK));
     r->hint_at = calloc(n + 1, sizeof *r->hint_at);
     return r->rows && r->hints && r->hint_at ? 0 : -1;
 }
@@ -201,7 +201,7 @@ size_t
 reading_size(const struct reader_plan *p, size_t n)
 {
     return sizeof(uint32_t) * (n * ((size_t)p->rows + 1) + 2) +
-           sizeof(struct kern_hint) * (n * (size_t)p->hints + 1);
+           sizeof(struct kern_hint) * (n * (size_t)p->hints + SLACK);
 }
 
 void
@@ -213,9 +213,19 @@ reading_close(struct reading *r)
     *r = (struct reading){ 0 };
 }
 
-/* What is to be found for a position, before it is looked for. */
-struct look {
-    uint64_t hash[CONTEXTS];
+/*
+ * A block of positions on its way through the tables: one table after the
+ * other, so that each has the processor's branch predictor and the cache lines
+ * that were asked for to itself. Hints are in order of positions, so they are
+ * written last, from copies.
+ */
+struct block {
+    size_t at; /* of the first position */
+    int n, censuses;
+    uint64_t hash[CONTEXTS][BLOCK];
+    struct census found[BLOCK * 2 * CONTEXTS]; /* [n][censuses] */
+    struct kern_hint place[BLOCK][2 * READER_MAX_REPEATS];
+    uint8_t places[BLOCK]; /* how many of them */
 };
 
 static struct census *
@@ -242,65 +252,96 @@ recent_at(const struct reader *r, int k)
     return r->recent + ((size_t)k << r->plan->recent_bits);
 }
 
-/* Hash a position, and ask for the cache lines that it will look at. */
+static uint32_t *
+last_at(const struct reader *r, int k)
+{
+    return r->last + ((size_t)k << LAST_BITS);
+}
+
+/* And ask for what lies far away, the tables of the training text. (A function
+ * that does nothing else is taken for one without effects.) */
 static void
-prepare(struct reader *r, const struct memory *m, struct look *l,
-        const uint8_t *data, size_t at)
+hash_block(struct reader *r, const struct memory *m, struct block *b,
+           const uint8_t *data)
 {
     const struct reader_plan *p = r->plan;
     uint32_t rest = p->c.embed | p->c.counts | p->c.recent;
 
-    context_step(&r->context, data[at]);
-    context_orders(l->hash, p->most, data, r->start, at);
-    for (int i = CONTEXT_WORD; i < CONTEXTS; i++)
-        if (rest >> i & 1)
-            l->hash[i] = context_hash(&r->context, i, data, r->start, at);
+    context_orders(b->hash[0], BLOCK, p->most, data, r->start, b->at, b->n);
+    for (int j = 0; j < b->n; j++) {
+        context_step(&r->context, data[b->at + (size_t)j]);
+        for (int i = CONTEXT_WORD; i < CONTEXTS; i++)
+            if (rest >> i & 1)
+                b->hash[i][j] = context_hash(&r->context, i, data, r->start,
+                                             b->at + (size_t)j);
+    }
     for (int k = 0; k < p->counts; k++)
-        census_fetch(counts_at(m, k), (int)p->c.counts_bits,
-                     l->hash[p->count[k]]);
-    for (int k = 0; k < p->recents; k++)
-        census_fetch(recent_at(r, k), p->recent_bits, l->hash[p->recent[k]]);
-    for (int k = 0; k < p->repeats; k++)
-        __builtin_prefetch(
-            r->last + ((size_t)k << LAST_BITS) +
-                context_row(l->hash[p->repeat[k] - 1], LAST_BITS),
-            1);
+        for (int j = 0; j < b->n; j++)
+            census_fetch(counts_at(m, k), (int)p->c.counts_bits,
+                         b->hash[p->count[k]][j]);
     for (int k = 0; k < p->matches; k++)
-        __builtin_prefetch(
-            places_at(m, k) +
-            context_row(l->hash[p->match[k] - 1], place_bits(p)));
+        for (int j = 0; j < b->n; j++)
+            __builtin_prefetch(
+                places_at(m, k) +
+                context_row(b->hash[p->match[k] - 1][j], place_bits(p)));
 }
 
-/* The hints of one census of source s; returns its row. */
-static uint32_t
-hint_census(const struct reader_plan *p, int s, const struct census *t,
-            struct kern_hint *hints, uint32_t *n)
+static void
+walk_recent(struct reader *r, struct block *b, const uint8_t *data)
 {
-    uint16_t kind[CENSUS_SYMBOLS];
-    uint32_t row;
-    int entries = census_read(t, kind, &row);
+    const struct reader_plan *p = r->plan;
+    int bits = p->recent_bits;
 
-    hints += *n;
-    for (int i = 0; i < entries; i++)
-        hints[i] = (struct kern_hint){
-            .weight = (uint16_t)(p->weight_at[s] + kind[i]),
-            .symbol = t->symbol[i],
-            .source = (uint8_t)s,
-        };
-    *n += (uint32_t)entries;
-    return row;
+    for (int k = 0; k < p->recents; k++) {
+        const uint64_t *hash = b->hash[p->recent[k]];
+        struct census *open = r->open[k], *table = recent_at(r, k);
+        struct census *to = b->found + p->counts + k;
+        for (int j = 0; j < b->n; j++)
+            census_fetch(table, bits, hash[j]);
+        for (int j = 0; j < b->n; j++, to += b->censuses) {
+            if (open)
+                census_add(open, data[b->at + (size_t)j]);
+            open = census_claim(table, bits, hash[j]);
+            *to = *open;
+        }
+        r->open[k] = open;
+    }
+}
+
+static void
+walk_counts(const struct memory *m, struct block *b)
+{
+    static struct census none;
+    const struct reader_plan *p = m->plan;
+    int bits = (int)p->c.counts_bits;
+
+    for (int k = 0; k < p->counts; k++) {
+        const uint64_t *hash = b->hash[p->count[k]];
+        struct census *table = counts_at(m, k), *to = b->found + k;
+        for (int j = 0; j < b->n; j++, to += b->censuses) {
+            const struct census *t = census_find(table, bits, hash[j]);
+            *to = *(t ? t : &none);
+        }
+    }
 }
 
 /* How many bytes before x[a] and y[b] agree; at most a or b of them. */
 static int
 agree(const uint8_t *x, size_t a, const uint8_t *y, size_t b)
 {
-    int n = 0;
+    size_t most = a < b ? a : b, n = 0;
 
-    while (n < LONGEST && (size_t)n < a && (size_t)n < b &&
-           x[a - 1 - (size_t)n] == y[b - 1 - (size_t)n])
+    most = most < LONGEST ? most : LONGEST;
+    for (; n + 8 <= most; n += 8) {
+        uint64_t u, v;
+        memcpy(&u, x + a - n - 8, 8);
+        memcpy(&v, y + b - n - 8, 8);
+        if (u != v) /* the last byte is the highest */
+            return (int)n + __builtin_clzll(u ^ v) / 8;
+    }
+    while (n < most && x[a - 1 - n] == y[b - 1 - n])
         n++;
-    return n;
+    return (int)n;
 }
 
 static int
@@ -322,16 +363,21 @@ follow(struct reader_repeat *m, const uint8_t *text, uint8_t c)
     }
 }
 
-/* The hint of source s from the place that m is at, if any; its row. */
+/* The hint of source s at position j from the place that m is at, if any; its
+ * row. */
 static uint32_t
-hint_place(const struct reader_plan *p, int s, struct reader_repeat *m,
-           uint8_t symbol, struct kern_hint *hints, uint32_t *n)
+hint_place(const struct reader_plan *p, struct block *b, int j, int s,
+           struct reader_repeat *m, const uint8_t *text)
 {
     int step = length_step(m->length);
+    uint8_t symbol;
 
+    if (!m->at)
+        return 0;
+    symbol = text[m->at];
     if (m->length >= 16)
         m->missed = 0;
-    hints[(*n)++] = (struct kern_hint){
+    b->place[j][b->places[j]++] = (struct kern_hint){
         .weight = (uint16_t)(p->weight_at[s] + step * MISSES + m->missed),
         .symbol = symbol,
         .source = (uint8_t)s,
@@ -339,107 +385,123 @@ hint_place(const struct reader_plan *p, int s, struct reader_repeat *m,
     return symbol * 32u + (uint32_t)step;
 }
 
-/* Repeat k after data[at], of source s. Returns its row. */
-static uint32_t
-hint_repeat(struct reader *r, int k, int s, const struct look *l,
-            const uint8_t *data, size_t at, struct kern_hint *hints,
-            uint32_t *n)
+/* Repeat k, which is source s. */
+static void
+walk_repeat(struct reader *r, struct block *b, int k, int s,
+            const uint8_t *data, uint32_t *row)
 {
-    const struct reader_plan *p = r->plan;
-    struct reader_repeat *m = &r->repeat[k];
-    uint32_t *last = r->last + ((size_t)k << LAST_BITS);
     const uint8_t *window = data + r->start;
-    size_t end = at + 1 - r->start;
-    int least = p->repeat[k];
+    struct reader_repeat m = r->repeat[k];
+    uint32_t *last = last_at(r, k);
+    int least = r->plan->repeat[k];
+    const uint64_t *hash = b->hash[least - 1];
+    size_t end = b->at - r->start;
 
-    follow(m, window, data[at]);
-    if (end >= (size_t)least) {
-        uint32_t h = context_row(l->hash[least - 1], LAST_BITS);
-        if (!m->at && last[h]) {
-            m->at = last[h];
-            m->length = agree(window, m->at, window, end);
-            if (m->length < least)
-                m->at = 0;
+    for (int j = 0; j < b->n; j++)
+        __builtin_prefetch(last + context_row(hash[j], LAST_BITS), 1);
+    for (int j = 0; j < b->n; j++) {
+        follow(&m, window, window[end++]);
+        if (end >= (size_t)least) {
+            uint32_t h = context_row(hash[j], LAST_BITS);
+            if (!m.at && last[h]) {
+                m.at = last[h];
+                m.length = agree(window, m.at, window, end);
+                if (m.length < least)
+                    m.at = 0;
+            }
+            last[h] = (uint32_t)end;
         }
-        last[h] = (uint32_t)end;
+        row[j] = hint_place(r->plan, b, j, s, &m, window);
     }
-    return m->at ? hint_place(p, s, m, window[m->at], hints, n) : 0;
+    r->repeat[k] = m;
 }
 
 /*
- * Match k after data[at], of source s. In training the text is the data: a
- * place in the window itself would give the answer away.
+ * Match k, which is source s. In training the text is the data: a place in the
+ * window itself would give the answer away.
  */
-static uint32_t
-hint_match(struct reader *r, const struct memory *mem, int k, int s,
-           const struct look *l, const uint8_t *data, size_t at,
-           struct kern_hint *hints, uint32_t *n)
+static void
+walk_match(struct reader *r, const struct memory *mem, struct block *b, int k,
+           int s, const uint8_t *data, uint32_t *row)
 {
-    const struct reader_plan *p = r->plan;
-    struct reader_repeat *m = &r->match[k];
-    size_t end = at + 1;
-    int least = p->match[k];
+    const uint8_t *window = data + r->start;
+    struct reader_repeat m = r->match[k];
+    int least = r->plan->match[k];
+    size_t end = b->at - r->start;
+    uint32_t place[BLOCK];
 
-    follow(m, mem->text, data[at]);
-    if (!m->at && end - r->start >= (size_t)least) {
-        m->at =
-            places_at(mem, k)[context_row(l->hash[least - 1], place_bits(p))];
-        if (m->at && m->at < mem->n)
-            m->length =
-                agree(mem->text, m->at, data + r->start, end - r->start);
-        if (m->at >= mem->n || m->length < least)
-            m->at = 0;
+    for (int j = 0; j < b->n; j++) {
+        place[j] = places_at(
+            mem, k)[context_row(b->hash[least - 1][j], place_bits(r->plan))];
+        if (place[j] && place[j] < mem->n)
+            __builtin_prefetch(mem->text + place[j] - 1);
     }
-    if (m->at >= mem->n)
-        m->at = 0;
-    return m->at ? hint_place(p, s, m, mem->text[m->at], hints, n) : 0;
+    for (int j = 0; j < b->n; j++) {
+        follow(&m, mem->text, window[end++]);
+        if (!m.at && end >= (size_t)least) {
+            m.at = place[j];
+            if (m.at && m.at < mem->n)
+                m.length = agree(mem->text, m.at, window, end);
+            if (m.at >= mem->n || m.length < least)
+                m.at = 0;
+        }
+        if (m.at >= mem->n)
+            m.at = 0;
+        row[j] = hint_place(r->plan, b, j, s, &m, mem->text);
+    }
+    r->match[k] = m;
 }
 
-/* Everything about one position: rows[k * ld], and hints from *n on. */
-static void
-look_up(struct reader *r, const struct memory *m, const struct look *l,
-        const uint8_t *data, size_t at, uint32_t *row, size_t ld,
-        struct kern_hint *hints, uint32_t *n)
+/* The rows of embeddings at row[0], and how many hints there are by now. */
+static uint32_t
+write_block(const struct reader_plan *p, const struct block *b, uint32_t *row,
+            size_t ld, struct kern_hint *hints, uint32_t n, uint32_t *hint_at)
 {
-    static const struct census none;
-    const struct reader_plan *p = r->plan;
-    int s = 0;
-
     for (int k = 0; k < p->embeds; k++, row += ld)
-        *row = context_row(l->hash[p->embed[k]], p->row_bits[k]);
-    for (int k = 0; k < p->counts; k++, s++, row += ld) {
-        const struct census *t = census_find(
-            counts_at(m, k), (int)p->c.counts_bits, l->hash[p->count[k]]);
-        *row = hint_census(p, s, t ? t : &none, hints, n);
+        for (int j = 0; j < b->n; j++)
+            row[j] = context_row(b->hash[p->embed[k]][j], p->row_bits[k]);
+    for (int j = 0; j < b->n; j++) {
+        n += kern_cpu.tally(hints + n, row + j, ld, &b->found[j * b->censuses],
+                            p->weight_at, b->censuses);
+        memcpy(hints + n, b->place[j], sizeof b->place[j]);
+        n += b->places[j];
+        hint_at[j + 1] = n;
     }
-    for (int k = 0; k < p->recents; k++, s++, row += ld) {
-        if (r->open[k])
-            census_add(r->open[k], data[at]);
-        r->open[k] = census_claim(recent_at(r, k), p->recent_bits,
-                                  l->hash[p->recent[k]]);
-        *row = hint_census(p, s, r->open[k], hints, n);
-    }
-    for (int k = 0; k < p->repeats; k++, s++, row += ld)
-        *row = hint_repeat(r, k, s, l, data, at, hints, n);
-    for (int k = 0; k < p->matches; k++, s++, row += ld)
-        *row = hint_match(r, m, k, s, l, data, at, hints, n);
+    return n;
+}
+
+/* A block from r->next on: rows[k * ld], hints from hint_at[0] on. */
+static void
+read_block(struct reader *r, const struct memory *m, struct block *b,
+           const uint8_t *data, const struct reading *to, size_t i)
+{
+    const struct reader_plan *p = r->plan;
+    uint32_t *row = to->rows + (size_t)(p->embeds + b->censuses) * to->ld + i;
+    int s = b->censuses;
+
+    memset(b->places, 0, sizeof b->places);
+    hash_block(r, m, b, data);
+    walk_recent(r, b, data);
+    for (int k = 0; k < p->repeats; k++, row += to->ld)
+        walk_repeat(r, b, k, s++, data, row);
+    walk_counts(m, b);
+    for (int k = 0; k < p->matches; k++, row += to->ld)
+        walk_match(r, m, b, k, s++, data, row);
+    write_block(p, b, to->rows + i, to->ld, to->hints, to->hint_at[i],
+                to->hint_at + i);
 }
 
 void
 reader_read(struct reader *r, const struct memory *m, const uint8_t *data,
             size_t n, struct reading *to)
 {
-    struct look look[BLOCK];
-    uint32_t hints = to->hint_at[0];
+    struct block b;
 
-    for (size_t i = 0; i < n;) {
-        size_t some = n - i < BLOCK ? n - i : BLOCK;
-        for (size_t j = 0; j < some; j++)
-            prepare(r, m, &look[j], data, r->next + j);
-        for (size_t j = 0; j < some; j++, i++) {
-            look_up(r, m, &look[j], data, r->next++, to->rows + i, to->ld,
-                    to->hints, &hints);
-            to->hint_at[i + 1] = hints;
-        }
+    b.censuses = r->plan->counts + r->plan->recents;
+    for (size_t i = 0; i < n; i += (size_t)b.n) {
+        b.at = r->next;
+        b.n = n - i < BLOCK ? (int)(n - i) : BLOCK;
+        read_block(r, m, &b, data, to, i);
+        r->next += (size_t)b.n;
     }
 }
