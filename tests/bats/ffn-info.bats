@@ -57,3 +57,42 @@ setup() {
 	[[ $output == *$'m\tsteps\t2'* && $output != *part* ]]
 	[[ $stderr == "ffn-info: part: truncated"*"ffn-info: nosuch: "* ]]
 }
+
+@test "ffn-info: what evaluations found, and which model was kept" {
+	seq 2000 3000 >val
+	run ffn-info m
+	[[ $output != *evals* && $output != *best_* ]]
+	seq 2000 | ffn-train --bits 8 --batch 64 --model 16 --hidden 16 -n 6 \
+	    --context 64 -v val --eval-steps 2 --summary none -o e
+	run -0 ffn-info e
+	[[ $output == *$'\tevals\t3\n'* && $output == *$'\tval_bpb\t'* ]]
+	[[ $output == *$'\tbest_bpb\t'*$'\tbest_step\t6'* ]]
+}
+
+@test "ffn-info: foreign and damaged files are refused, each with a reason" {
+	n=$(stat -c %s m)
+	# a bit turned in the magic, the header's size, its sum, its text, and in
+	# tensors near the start, in the middle, at the end
+	i=0
+	for at in 0 35 42 60 1500 $((n / 4)) $((n / 2)) $((n - 70)); do
+		i=$((i + 1))
+		cp m "flip$i"
+		byte=$(od -An -tu1 -j "$at" -N 1 m)
+		printf "\\x$(printf %x $((byte ^ 1)))" |
+		    dd of="flip$i" bs=1 seek="$at" conv=notrunc status=none
+		run ! cmp -s m "flip$i"
+	done
+	head -c $((n - 64)) m >short
+	cat m m >twice
+	printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR' >png
+	printf 'MGCK\1\0\0\0\1\0\0\0\377\377\377\377\377\377\377\377' >bundle
+	printf 'learnutils-checkpoint 1\nheader 9999999999 00000000\n' >huge
+	: >empty
+	mkdir dir
+	for f in flip* short twice png bundle huge empty dir /dev/zero; do
+		run -2 --separate-stderr ffn-info "$f"
+		same $'file\tkey\tvalue'
+		[[ $stderr == "ffn-info: $f: "?* ]]
+		[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	done
+}
