@@ -339,18 +339,30 @@ cpu_adamw(float *restrict w, const float *restrict g, float *restrict m,
     }
 }
 
+/* Rows are far apart in memory that no cache holds: ask for as many at a time
+ * as are on their way from there. */
+enum { AHEAD = 32 };
+
+static inline void
+ask_for(const float *table, const float *acc, const uint32_t *row, int i, int n,
+        int d)
+{
+    if (i >= n)
+        return;
+    __builtin_prefetch(table + (size_t)row[i] * d);
+    if (acc)
+        __builtin_prefetch(acc + row[i], 1);
+}
+
 static void
 cpu_sparse(float *restrict table, float *restrict acc, const uint32_t *row,
            const float *restrict dy, int ld, float lr, float eps, int n, int d)
 {
-    enum { AHEAD = 8 }; /* rows are far apart: ask for them early */
-
+    for (int i = -AHEAD; i < 0; i++)
+        ask_for(table, acc, row, i + AHEAD, n, d);
     for (int i = 0; i < n; i++, dy += ld) {
         float *restrict w = table + (size_t)row[i] * d, sum = 0;
-        if (i + AHEAD < n) {
-            __builtin_prefetch(table + (size_t)row[i + AHEAD] * d, 1);
-            __builtin_prefetch(acc + row[i + AHEAD], 1);
-        }
+        ask_for(table, acc, row, i + AHEAD, n, d);
 #pragma omp simd reduction(+ : sum)
         for (int j = 0; j < d; j++)
             sum += dy[j] * dy[j];
@@ -394,11 +406,10 @@ static void
 cpu_gather(float *restrict to, int ld, const float *restrict table,
            const uint32_t *row, int n, int d)
 {
-    enum { AHEAD = 8 }; /* rows are far apart: ask for them early */
-
+    for (int i = -AHEAD; i < 0; i++)
+        ask_for(table, NULL, row, i + AHEAD, n, d);
     for (int i = 0; i < n; i++, to += ld) {
-        if (i + AHEAD < n)
-            __builtin_prefetch(table + (size_t)row[i + AHEAD] * d);
+        ask_for(table, NULL, row, i + AHEAD, n, d);
         copy_row(to, table + (size_t)row[i] * d, d);
     }
 }
