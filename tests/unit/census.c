@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "kern.h"
 #include "num/census.h"
 #include "num/rng.h"
 
@@ -147,6 +148,20 @@ spread(int i, int n, int others)
             left--;
         }
     return t;
+}
+
+/* The kinds of a record's entries and its row: how many entries. */
+static int
+census_read(const struct census *t, uint16_t kind[CENSUS_SYMBOLS],
+            uint32_t *row)
+{
+    static const int first;
+    struct kern_hint hint[CENSUS_SYMBOLS + 1];
+    uint32_t n = kern_ref.tally(hint, row, 1, t, &first, 1);
+
+    for (uint32_t i = 0; i < n; i++)
+        kind[i] = hint[i].weight;
+    return (int)n;
 }
 
 static void

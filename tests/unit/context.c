@@ -101,7 +101,7 @@ test_orders(void)
     for (size_t start = 0; start < 40; start += 13)
         for (size_t at = start; at < sizeof data; at += 7)
             for (int most = 0; most <= CONTEXT_MAX_ORDER; most += 6) {
-                context_orders(all, most, data, start, at);
+                context_orders(all, 1, most, data, start, at, 1);
                 for (int i = 0; i < most; i++)
                     CHECK(all[i] == context_hash(NULL, i, data, start, at));
             }
