@@ -139,7 +139,8 @@ read_model(const struct ckpt *c, struct ffn *f, struct why *w)
 
     if (read_config(c, &g, w) < 0 || ffn_plan(f, &g, w) < 0)
         return -1;
-    if (c->size / sizeof(float) < ffn_count(f)) /* before a huge allocation */
+    if (c->size < ffn_count(f) * sizeof(float) + memory_size(&f->plan))
+        /* before a huge allocation */
         return why_set(w, "too small for its own configuration");
     if (ffn_open(f, &g, w) < 0)
         return -1;

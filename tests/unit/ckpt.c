@@ -10,12 +10,16 @@
 
 static char dir[] = "/tmp/lu-ckpt-XXXXXX", path[64];
 static float a[3 * 5], b[1];
+static const unsigned char u[] = { 0, 255, 9, 10, 65, 0, 7 };
 
 static void
 write_sample(void)
 {
-    struct ckpt_tensor t[] = { { "a.b", 2, { 3, 5 }, a },
-                               { "b", 1, { 1 }, b } };
+    struct ckpt_tensor t[] = {
+        { "a.b", 2, { 3, 5 }, a },
+        { "u", 1, { sizeof u }, .bytes = u },
+        { "b", 1, { 1 }, b },
+    };
     struct sbuf meta = { 0 };
     struct why w;
 
@@ -25,7 +29,7 @@ write_sample(void)
     ckpt_meta(&meta, "kind", "sample");
     ckpt_meta(&meta, "odd", "tab\tand\nline");
     ckpt_meta(&meta, "n", "%d", 42);
-    CHECK(ckpt_write(path, &meta, t, 2, &w) == 0);
+    CHECK(ckpt_write(path, &meta, t, 3, &w) == 0);
     sbuf_free(&meta);
 }
 
@@ -38,7 +42,7 @@ test_round_trip(void)
 
     write_sample();
     CHECK(ckpt_open(&c, path, &w) == 0);
-    CHECK(c.nmeta == 3 && c.ntensor == 2);
+    CHECK(c.nmeta == 3 && c.ntensor == 3);
     CHECK(strcmp(ckpt_get(&c, "odd"), "tab\tand\nline") == 0);
     CHECK(ckpt_long(&c, "n", &n, &w) == 0 && n == 42);
     CHECK(ckpt_long(&c, "kind", &n, &w) < 0 && strstr(w.s, "sample"));
@@ -46,6 +50,11 @@ test_round_trip(void)
     CHECK(ckpt_find(&c, "a.b")->dim[1] == 5);
     CHECK(memcmp(ckpt_find(&c, "a.b")->data, a, sizeof a) == 0);
     CHECK(ckpt_find(&c, "b")->data[0] == -1);
+    CHECK(ckpt_find(&c, "b")->bytes == NULL);
+    CHECK(ckpt_bytes(ckpt_find(&c, "b")) == sizeof *b);
+    CHECK(memcmp(ckpt_find(&c, "u")->bytes, u, sizeof u) == 0);
+    CHECK(ckpt_find(&c, "u")->data == NULL);
+    CHECK(ckpt_bytes(ckpt_find(&c, "u")) == sizeof u);
     ckpt_close(&c);
     promise("ckpt: tensors and metadata come back to the bit");
 }
