@@ -33,7 +33,7 @@ same_weights() {
 
 # start ARG... - train in the background until the first checkpoint, m.
 start() {
-	ffn-train "${small[@]}" -b 60 --save-every 0.05 -o m "$@" train.txt \
+	ffn-train "${small[@]}" -n 1M --save-every 0.05 -o m "$@" train.txt \
 	    >out 2>err 3>&- &
 	pid=$!
 	until [ -e m ]; do
@@ -168,7 +168,7 @@ start() {
 		same_weights some two
 	fi
 	ffn-train "${base[@]}" --comm shm:2 -o ranks train.txt
-	run -143 timeout --preserve-status 0.3 ffn-train "${base[@]:0:12}" -b 9 \
+	run -143 timeout --preserve-status 0.3 ffn-train "${base[@]:0:12}" -n 1M \
 	    -o m train.txt
 	run -0 timeout 1 head -c 1 <&9
 	[ "$output" = + ]
