@@ -141,6 +141,7 @@ device_open(struct device *d, int kind, struct why *w)
         return -1;
     if (open_kind(d, kind, w) < 0)
         return -1;
+    d->k->start();
     snprintf(d->about, sizeof d->about, d->k->host ? "%s" : "%s: %s (%s)",
              d->kind, d->name, d->gemm);
     return 0;

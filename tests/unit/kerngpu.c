@@ -462,17 +462,26 @@ test_emulator(void)
     promise("kerngpu: the emulator sees diverging threads and poisons memory");
 }
 
+/* With an operand: on the device of LU_DEVICE, as far as that can be. */
 int
-main(void)
+main(int argc, char *argv[])
 {
-    struct device d;
-    struct why w;
+    struct device d = { 0 };
+    struct why w = { "" };
+    int here = argc > 1;
 
-    CHECK(device_open(&d, DEVICE_EMU, &w) == 0);
+    (void)argv;
+    CHECK(device_open(&d, here ? -1 : DEVICE_EMU, &w) == 0 && !d.k->host);
+    if (check_bad)
+        printf("# %s\n", w.s);
+    promise("kerngpu: the device opens");
+    if (check_all_bad)
+        return check_done();
     k = d.k;
     test_orders();
-    if (ORDERS == 3)
+    if (!here && ORDERS == 3)
         test_barriers();
-    test_emulator();
+    if (!here)
+        test_emulator();
     return check_done();
 }
