@@ -75,7 +75,7 @@ static const struct opt own[] = {
       "progress on stderr even when it is no terminal" },
     { 0 },
 };
-static struct opt opts[48];
+static struct opt opts[64];
 static const int exits[] = { X_YES, X_NO, X_FAIL, X_AGAIN, X_INT, X_TERM, -1 };
 static const struct tool tool = {
     .usage = "[-b secs] [-f file] [-n n] [-o ckpt] [-v file] [--setting value] "

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "num/isis.h"
@@ -97,13 +98,15 @@ void
 settings_table(struct opt *all, size_t max, const struct opt *own)
 {
     const struct opt *more = table;
+    size_t n = 0;
 
-    for (size_t n = 0; n + 1 < max && (own->s || own->name || more->name); n++)
+    for (; n + 1 < max && (own->s || own->name || more->name); n++)
         all[n] = !more->name                         ? *own++
                  : own->s                            ? *own++
                  : !own->name                        ? *more++
                  : strcmp(own->name, more->name) < 0 ? *own++
                                                      : *more++;
+    assert(!own->s && !own->name && !more->name); /* max is too small */
 }
 
 void
