@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "check.h"
-#include "kern.h"
 #include "num/census.h"
 #include "num/rng.h"
 
@@ -150,18 +149,19 @@ spread(int i, int n, int others)
     return t;
 }
 
-/* The kinds of a record's entries and its row: how many entries. */
+/* How many hints a record gives, the kind of each, and the row. */
 static int
-census_read(const struct census *t, uint16_t kind[CENSUS_SYMBOLS],
-            uint32_t *row)
+tally(const struct census *t, int kind[CENSUS_SYMBOLS], uint32_t *row)
 {
-    static const int first;
+    static const int weight = 1000;
     struct kern_hint hint[CENSUS_SYMBOLS + 1];
-    uint32_t n = kern_ref.tally(hint, row, 1, t, &first, 1);
+    int n = (int)kern_ref.tally(hint, row, 1, t, &weight, 1);
 
-    for (uint32_t i = 0; i < n; i++)
-        kind[i] = hint[i].weight;
-    return (int)n;
+    for (int i = 0; i < n; i++) {
+        CHECK(hint[i].symbol == t->symbol[i] && hint[i].source == 0);
+        kind[i] = hint[i].weight - weight;
+    }
+    return n;
 }
 
 static void
@@ -169,7 +169,7 @@ test_kinds(void)
 {
     static char met[CENSUS_KINDS];
     const int most = 255 * (CENSUS_SYMBOLS - 1);
-    uint16_t kind[CENSUS_SYMBOLS];
+    int kind[CENSUS_SYMBOLS];
     uint32_t row;
     int wrong = 0, kinds = 0;
 
@@ -177,8 +177,9 @@ test_kinds(void)
         for (int others = 0; others <= most; others += 1 + others / 64)
             for (int i = 0; i < 2 && i <= others; i++) {
                 struct census t = spread(i, n, others);
-                wrong += census_read(&t, kind, &row) <= i;
-                wrong += kind[i] >= CENSUS_KINDS || kind[i] % 2 == i;
+                wrong += tally(&t, kind, &row) <= i;
+                wrong +=
+                    kind[i] < 0 || kind[i] >= CENSUS_KINDS || kind[i] % 2 == i;
                 met[kind[i] % CENSUS_KINDS] = 1;
             }
     for (int k = 0; k < CENSUS_KINDS; k++) {
@@ -189,7 +190,7 @@ test_kinds(void)
         if (n < 1 || others < i)
             continue;
         struct census t = spread(i, (int)n, (int)others);
-        CHECK(census_read(&t, kind, &row) > i && kind[i] == k);
+        CHECK(tally(&t, kind, &row) > i && kind[i] == k);
     }
     /* eleven steps of a count, twelve of the others; one less if it is not
      * the last seen, for that one is another */
@@ -200,10 +201,10 @@ test_kinds(void)
 static uint32_t
 row_of(const struct census *t)
 {
-    uint16_t kind[CENSUS_SYMBOLS];
+    int kind[CENSUS_SYMBOLS];
     uint32_t row;
 
-    census_read(t, kind, &row);
+    tally(t, kind, &row);
     return row;
 }
 
@@ -237,16 +238,16 @@ test_hostile(void)
     rng_seed(&r, 2);
     for (int i = 0; i < 100000; i++) {
         struct census t;
-        uint16_t kind[CENSUS_SYMBOLS];
+        int kind[CENSUS_SYMBOLS];
         uint32_t row;
         int n;
         for (size_t k = 0; k < sizeof t; k++)
             ((uint8_t *)&t)[k] =
                 (uint8_t)(rng_below(&r, 256) * (rng_below(&r, 8) > 0));
-        n = census_read(&t, kind, &row);
+        n = tally(&t, kind, &row);
         wrong += n < 0 || n > CENSUS_SYMBOLS || row >> CENSUS_ROW_BITS;
         for (int k = 0; k < n; k++)
-            wrong += kind[k] >= CENSUS_KINDS || t.count[k] == 0;
+            wrong += kind[k] < 0 || kind[k] >= CENSUS_KINDS || t.count[k] == 0;
         census_add(&t, (uint8_t)i);
         wrong += t.symbol[0] != (uint8_t)i || t.count[0] == 0;
     }

@@ -91,19 +91,24 @@ hash(const char *s, int which)
 static void
 test_orders(void)
 {
+    enum { AT_ONCE = 9, LD = 11 };
     static uint8_t data[200];
-    uint64_t all[CONTEXT_MAX_ORDER];
+    uint64_t all[CONTEXT_MAX_ORDER * LD];
     struct rng r;
 
     rng_seed(&r, 3);
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)rng_below(&r, 256);
     for (size_t start = 0; start < 40; start += 13)
-        for (size_t at = start; at < sizeof data; at += 7)
+        for (size_t at = start; at + AT_ONCE <= sizeof data; at += 7)
             for (int most = 0; most <= CONTEXT_MAX_ORDER; most += 6) {
-                context_orders(all, 1, most, data, start, at, 1);
-                for (int i = 0; i < most; i++)
-                    CHECK(all[i] == context_hash(NULL, i, data, start, at));
+                context_orders(all, LD, most, data, start, at, AT_ONCE);
+                for (int i = 0; i < most * AT_ONCE; i++) {
+                    int which = i / AT_ONCE, j = i % AT_ONCE;
+                    CHECK(all[which * LD + j] == context_hash(NULL, which, data,
+                                                              start,
+                                                              at + (size_t)j));
+                }
             }
     promise("context: orders at once are orders one by one");
     for (int i = 0; i < CONTEXT_MAX_ORDER; i++) {

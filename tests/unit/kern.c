@@ -218,6 +218,49 @@ test_hints(void)
     promise("kern: hints and their gradients are those of the formulas");
 }
 
+/* Records as they come, and as no one would make them. */
+static void
+test_tally(void)
+{
+    enum { N = 50, LD = 3, ROUNDS = 200 };
+    static uint8_t record[N][16];
+    struct kern_hint hint[2][7 * N + 1];
+    uint32_t row[2][N * LD], n[2];
+    int weight[N], wrong = 0;
+
+    for (int i = 0; i < N; i++)
+        weight[i] = i * KERN_KINDS;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < N; i++)
+            for (int k = 0, some = (int)rng_below(&rng, 8); k < 16; k++)
+                record[i][k] =
+                    (uint8_t)(k >= 9 + some ? 0
+                              : k < 9
+                                  ? rng_below(&rng, 256)
+                                  : 1 + rng_below(&rng, round % 2 ? 6 : 255));
+        if (round == 0)
+            memset(record[N / 2], 255, sizeof *record);
+        memset(row, 0, sizeof row);
+        n[0] = kern_ref.tally(hint[0], row[0], LD, record, weight, N);
+        n[1] = kern_cpu.tally(hint[1], row[1], LD, record, weight, N);
+        wrong += n[0] != n[1] ||
+                 memcmp(hint[0], hint[1], n[0] * sizeof **hint) != 0 ||
+                 memcmp(row[0], row[1], sizeof *row) != 0;
+    }
+    CHECK(wrong == 0 && n[0] > 0);
+    for (int i = 0; i < N * 16; i++) /* holes in the lists: anything in range */
+        record[i / 16][i % 16] =
+            (uint8_t)(rng_below(&rng, 3) * rng_below(&rng, 128));
+    n[1] = kern_cpu.tally(hint[1], row[1], LD, record, weight, N);
+    CHECK(n[1] <= 7 * N);
+    for (uint32_t i = 0; i < n[1]; i++)
+        CHECK(hint[1][i].source < N &&
+              hint[1][i].weight / KERN_KINDS == hint[1][i].source);
+    for (int i = 0; i < N; i++)
+        CHECK(row[1][i * LD] < 1 << 13);
+    promise("kern: tallies agree, and are in range whatever the record");
+}
+
 static void
 test_xent(void)
 {
@@ -369,6 +412,7 @@ test_level(const char *level)
     test_norm();
     test_act();
     test_hints();
+    test_tally();
     test_xent();
     test_updates();
     test_sparse();

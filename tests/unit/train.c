@@ -133,6 +133,116 @@ test_repeats(void)
     promise("train: one step of a team of three is one step of one");
 }
 
+/* The batch is the streams' whoever reads them, and what is remembered, too. */
+static void
+test_teams(void)
+{
+    struct run one, r;
+
+    for (int members = 2; members <= 5; members++) { /* more than streams */
+        double worst = 0;
+        start(&one, &rule, 1);
+        start(&r, &rule, members);
+        for (int i = 0; i < 60; i++) {
+            steps(&one, 1);
+            steps(&r, 1);
+            worst = fmax(worst, fabs(r.t.loss / one.t.loss - 1));
+        }
+        CHECK(worst < 1e-5 * 60);
+        CHECK(r.t.seen == one.t.seen && r.data.epoch == 1);
+        CHECK(memcmp(r.f.memory.counts, one.f.memory.counts,
+                     memory_counts(&r.f.plan) * sizeof(struct census)) == 0);
+        CHECK(memcmp(r.f.memory.places, one.f.memory.places,
+                     memory_places(&r.f.plan) * sizeof(uint32_t)) == 0);
+        finish(&one);
+        finish(&r);
+    }
+    promise("train: losses and memory do not depend on the team");
+}
+
+/* Everything of the pass is known once it has settled, whatever was read; back
+ * again, it is as before. */
+static void
+test_settle(void)
+{
+    struct run r;
+    struct census *counts;
+    size_t n, bytes, places, known = 0, far = 0;
+
+    start(&r, &rule, 2);
+    n = memory_counts(&r.f.plan);
+    bytes = n * sizeof *counts;
+    places = memory_places(&r.f.plan);
+    counts = malloc(bytes);
+    steps(&r, 20);
+    memcpy(counts, r.f.memory.counts, bytes);
+    for (size_t i = 0; i < places; i++)
+        far += r.f.memory.places[i] > N - 300;
+    CHECK(far == 0 || r.data.next == r.data.count);
+    train_settle(&r.t);
+    CHECK(memcmp(counts, r.f.memory.counts, bytes) != 0);
+    for (size_t i = 0; i < places; i++)
+        known += r.f.memory.places[i] > N - 300;
+    CHECK(known > 30);
+    train_recall(&r.t);
+    CHECK(memcmp(counts, r.f.memory.counts, bytes) == 0);
+    free(counts);
+    finish(&r);
+    promise("train: settled, all of the text is known; recalled, what was");
+}
+
+/* Nothing is known of a window while it is read. */
+static void
+test_unread(void)
+{
+    struct run r;
+    int wrong = 0;
+
+    start(&r, &rule, 2);
+    while (r.data.epoch == 0) {
+        size_t low[3], high[3];
+        steps(&r, 1);
+        for (int s = 0; s < 3; s++) {
+            low[s] = r.data.place[s].start + 1;
+            high[s] = r.data.place[s].at < r.data.place[s].end
+                          ? r.data.place[s].end
+                          : 0;
+        }
+        for (size_t i = 0; i < memory_places(&r.f.plan); i++)
+            for (int s = 0; s < 3; s++)
+                wrong += r.f.memory.places[i] > low[s] &&
+                         r.f.memory.places[i] < high[s];
+    }
+    CHECK(wrong == 0);
+    finish(&r);
+    promise("train: a window is remembered when it has been read, not before");
+}
+
+/* Two bytes, and other texts that are no window. */
+static void
+test_tiny(void)
+{
+    static const size_t size[] = { 2, 3, 31, 33, 97, 260 };
+
+    for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+        struct run r;
+        struct why w;
+        struct bpb b = { 0 };
+        CHECK(ffn_open(&r.f, &shape, &w) == 0);
+        ffn_init(&r.f, 1);
+        CHECK(bytes_open(&r.data, text, size[i], 256, 32, 3, 0, 1, &w) == 0);
+        CHECK((r.team = team_open(2, &w)) != NULL);
+        CHECK(train_open(&r.t, &r.f, &r.data, r.team, &rule, &w) == 0);
+        CHECK(steps(&r, 30) < log(256));
+        CHECK(r.t.loss < 3);
+        train_settle(&r.t);
+        CHECK(bpb_eval(&b, &r.f, r.team, text, size[i], 256, 1, &w) == 0 &&
+              b.targets == size[i] - 1 && b.bits_per_byte < 2);
+        finish(&r);
+    }
+    promise("train: texts of two bytes and up are learned");
+}
+
 /* Rows of the first pass are gone when the second meets them, unless kept. */
 static void
 test_passes(void)
@@ -360,6 +470,10 @@ main(void)
         text[i] = (uint8_t)verse[(i + i / 300) % (int)(sizeof verse - 1)];
     test_learns();
     test_repeats();
+    test_teams();
+    test_settle();
+    test_unread();
+    test_tiny();
     test_passes();
     test_whole_passes();
     test_diverged();
