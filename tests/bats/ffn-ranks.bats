@@ -107,6 +107,9 @@ start() {
 
 @test "ranks: SIGTERM ends all of them as it ends one" {
 	start --comm shm:2 -v val.txt
+	kill -TERM "$(pgrep -P "$pid")" # rank 1 alone has no say
+	rm m
+	until [ -e m ]; do kill -0 "$pid" && sleep 0.02; done
 	kill -TERM "$pid" $(pgrep -P "$pid")
 	status=0
 	wait "$pid" || status=$?
