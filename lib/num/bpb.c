@@ -203,6 +203,8 @@ bpb_eval(struct bpb *b, const struct ffn *f, struct team *team,
 size_t
 bpb_memory(const struct ffn *f, int members)
 {
-    return (ffn_work_size(f, BLOCK, 0) + reader_memory(&f->plan)) *
+    int n = f->c.context < BLOCK ? (int)f->c.context : BLOCK;
+
+    return (ffn_work_size(f, n, 0) + reader_memory(&f->plan)) *
            (size_t)members;
 }
