@@ -147,14 +147,13 @@ gpudriver_open(struct gpudriver *g, const char *kind, struct why *w)
     static const char *const hip[] = { "libamdhip64.so.7", "libamdhip64.so.6",
                                        "libamdhip64.so.5", "libamdhip64.so",
                                        NULL };
-    static const char *const cuda[] = { "libcuda.so.1", "libcuda.so", NULL };
+    static const char *const cuda[] = { "libcuda.so.1", NULL };
     int is_cuda = strcmp(kind, "cuda") == 0, n = 0, device = 0, bad;
     void *lib = gpudriver_library(is_cuda ? cuda : hip);
 
     *g = (struct gpudriver){ .kind = kind };
     if (!lib)
-        return why_set(w, "%s: no library %s on this machine", kind,
-                       is_cuda ? cuda[0] : "libamdhip64");
+        return why_set(w, "%s: %s", kind, dlerror());
     if (resolve(g, lib, is_cuda, w) < 0)
         return -1;
     if ((bad = open_.init(0)) || (bad = open_.count(&n)))

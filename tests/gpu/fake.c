@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "emu.h"
-#include "kern.h"
 
 enum { NO_DEVICE = 100, FAILED = 719 };
 
@@ -120,12 +119,19 @@ BOTH(nvrtcGetCUBIN, hiprtcGetCode, (void *p, char *s),
 BOTH(cublasCreate_v2, hipblasCreate, (void **p), (*p = &p, 0))
 BOTH(cublasSetMathMode, hipblasUnused, (void *p, int mode), !p || mode != 3)
 
-/* Column-major, which is row-major with everything exchanged. */
+/* Column-major: c[m,n] = op(a)[m,k] op(b)[k,n] + beta c. */
 static int
 sgemm(int ta, int tb, int m, int n, int k, const float *a, int lda,
       const float *b, int ldb, float beta, float *c, int ldc)
 {
-    kern_ref.gemm(tb, ta, n, m, k, b, ldb, a, lda, beta, c, ldc);
+    for (int j = 0; j < n; j++)
+        for (int i = 0; i < m; i++) {
+            float sum = beta == 0 ? 0 : beta * c[j * ldc + i];
+            for (int l = 0; l < k; l++)
+                sum += a[ta ? i * lda + l : l * lda + i] *
+                       b[tb ? l * ldb + j : j * ldb + l];
+            c[j * ldc + i] = sum;
+        }
     return 0;
 }
 
