@@ -354,9 +354,21 @@ ask_for(const float *table, const float *acc, const uint32_t *row, int i, int n,
         __builtin_prefetch(acc + row[i], 1);
 }
 
-static void
-cpu_sparse(float *restrict table, float *restrict acc, const uint32_t *row,
-           const float *restrict dy, int ld, float lr, float eps, int n, int d)
+/* The loops over rows are compiled for the usual widths, as a row is too short
+ * for a loop whose length is not known. */
+#define BY_WIDTH(d, call_with)                                                 \
+    do {                                                                       \
+        if ((d) == 8)                                                          \
+            call_with(8);                                                      \
+        else if ((d) == 16)                                                    \
+            call_with(16);                                                     \
+        else                                                                   \
+            call_with(d);                                                      \
+    } while (0)
+
+static inline __attribute__((always_inline)) void
+update_rows(float *restrict table, float *restrict acc, const uint32_t *row,
+            const float *restrict dy, int ld, float lr, float eps, int n, int d)
 {
     for (int i = -AHEAD; i < 0; i++)
         ask_for(table, acc, row, i + AHEAD, n, d);
@@ -371,6 +383,14 @@ cpu_sparse(float *restrict table, float *restrict acc, const uint32_t *row,
         for (int j = 0; j < d; j++)
             w[j] -= by * dy[j];
     }
+}
+
+static void
+cpu_sparse(float *restrict table, float *restrict acc, const uint32_t *row,
+           const float *restrict dy, int ld, float lr, float eps, int n, int d)
+{
+#define UPDATE(width) update_rows(table, acc, row, dy, ld, lr, eps, n, width)
+    BY_WIDTH(d, UPDATE);
 }
 
 /* A call of memcpy costs more than a short row. */
@@ -402,9 +422,9 @@ cpu_embed_back(float *restrict dtable, const float *restrict dx,
             dtable[(size_t)byte[i] * d + j] += dx[j];
 }
 
-static void
-cpu_gather(float *restrict to, int ld, const float *restrict table,
-           const uint32_t *row, int n, int d)
+static inline __attribute__((always_inline)) void
+gather_rows(float *restrict to, int ld, const float *restrict table,
+            const uint32_t *row, int n, int d)
 {
     for (int i = -AHEAD; i < 0; i++)
         ask_for(table, NULL, row, i + AHEAD, n, d);
@@ -412,6 +432,14 @@ cpu_gather(float *restrict to, int ld, const float *restrict table,
         ask_for(table, NULL, row, i + AHEAD, n, d);
         copy_row(to, table + (size_t)row[i] * d, d);
     }
+}
+
+static void
+cpu_gather(float *restrict to, int ld, const float *restrict table,
+           const uint32_t *row, int n, int d)
+{
+#define GATHER(width) gather_rows(to, ld, table, row, n, width)
+    BY_WIDTH(d, GATHER);
 }
 
 static void

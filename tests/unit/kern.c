@@ -324,22 +324,29 @@ test_updates(void)
 static void
 test_sparse(void)
 {
-    enum { R = 10, D = 16, N = 100, LD = 20 };
+    enum { R = 10, N = 100, LD = 20 };
+    static const int width[] = { 5, 8, 16, 20 };
     float acc[2][R];
     uint32_t row[N];
 
-    fill(x, R * D, 1);
-    memcpy(y, x, sizeof y);
-    fill(a, N * LD, 0.1f);
-    for (int i = 0; i < N; i++)
-        row[i] = (uint32_t)rng_below(&rng, R);
-    for (int i = 0; i < R; i++)
-        acc[0][i] = acc[1][i] = 0;
-    kern_ref.sparse(x, acc[0], row, a, LD, 0.1f, 1e-8f, N, D);
-    kern_cpu.sparse(y, acc[1], row, a, LD, 0.1f, 1e-8f, N, D);
-    CHECK(distance(y, x, R * D) < 1e-5 && distance(acc[1], acc[0], R) < 1e-5);
-    CHECK(acc[1][0] > 0);
-    promise("kern: sparse updates agree, repeated rows included");
+    for (int c = 0; c < 4; c++) {
+        int d = width[c];
+        fill(x, N * LD, 1);
+        memcpy(y, x, sizeof y);
+        fill(a, N * LD, 0.1f);
+        for (int i = 0; i < N; i++)
+            row[i] = (uint32_t)rng_below(&rng, R);
+        for (int i = 0; i < R; i++)
+            acc[0][i] = acc[1][i] = 0;
+        kern_ref.sparse(x, acc[0], row, a, LD, 0.1f, 1e-8f, N, d);
+        kern_cpu.sparse(y, acc[1], row, a, LD, 0.1f, 1e-8f, N, d);
+        CHECK(distance(y, x, N * LD) < 1e-5);
+        CHECK(distance(acc[1], acc[0], R) < 1e-5 && acc[1][0] > 0);
+        kern_ref.gather(x, LD, a, row, N, d);
+        kern_cpu.gather(y, LD, a, row, N, d);
+        CHECK(distance(y, x, N * LD) < 1e-5 && y[LD] == a[row[1] * (size_t)d]);
+    }
+    promise("kern: rows of any width are read and updated alike");
 }
 
 static void
