@@ -360,6 +360,8 @@ ask_for(const float *table, const float *acc, const uint32_t *row, int i, int n,
     do {                                                                       \
         if ((d) == 8)                                                          \
             call_with(8);                                                      \
+        else if ((d) == 12)                                                    \
+            call_with(12);                                                     \
         else if ((d) == 16)                                                    \
             call_with(16);                                                     \
         else                                                                   \

@@ -63,17 +63,28 @@ plain=$(plain 2 <"$dir/train")
 row 'isis small, fp32, plain loops' "$fp32" "$plain" "$(ratio "$fp32" "$plain")"
 torch 'isis small, fp32,' "$fp32" torch_isis.py 5
 
+# "embeddings only": the same products and loops with little to read.
+only='--counts none --recent none --repeats none --matches none'
 ffn-train --threads 1 -n 300 --summary none -o "$dir/m" "$dir/train"
-shape=$(ffn-info "$dir/m" | awk -F '\t' '{ v[$2] = $3 } END {
-    t = v["orders"] - 1 + v["words"] + v["repeats"]
-    print v["model"], v["hidden"], v["layers"], t, v["width"], v["bits"] }')
-roofline "$dir/m" 200 <"$dir/train" >"$dir/roof"
-while IFS='	' read -r p speed gflops alone share other two; do
-	torch "default model, $p," "$speed" torch_ffn.py 8 $shape
-	row "default model, $p, products, GF/s, sgemm" "$gflops" "$alone" "$share%"
-	row "default model, $p, outside products" '' '' "$other%"
-	row "default model, $p, 2 threads against 1" '' '' "$two"
-done <"$dir/roof"
+ffn-train --threads 1 -n 20 $only --summary none -o "$dir/e" "$dir/train"
+shape() { # MODEL HIDDEN LAYERS TABLES WIDTH BITS of a checkpoint
+	{ ffn-info "$1"; ffn-info -t "$1"; } | awk -F '\t' '{ v[$2] = $3 }
+	    $2 == "in" { cols = $3; sub(/.*x/, "", cols) }
+	    END { print v["model"], v["hidden"], v["layers"],
+	        cols / v["width"], v["width"], v["bits"] }'
+}
+for m in 'm default model' 'e embeddings only'; do
+	name=${m#* } m=$dir/${m%% *}
+	roofline "$m" 100 <"$dir/train" >"$dir/roof"
+	# shellcheck disable=SC2046 # words are what is wanted
+	set -- $(shape "$m")
+	while IFS='	' read -r p speed gflops alone share other two; do
+		torch "$name, $p," "$speed" torch_ffn.py 6 "$@"
+		row "$name, $p, products, GF/s, sgemm" "$gflops" "$alone" "$share%"
+		row "$name, $p, outside products" '' '' "$other%"
+		row "$name, $p, 2 threads against 1" '' '' "$two"
+	done <"$dir/roof"
+done
 
 for m in i m; do
 	for p in fp32 bf16; do

@@ -30,7 +30,7 @@ main(int argc, char **argv)
 
     if (!team || fsx_read("-", &text, (size_t)1 << 32, &w) < 0 ||
         ffn_open(&f, &c, &w) < 0 ||
-        bytes_open(&data, (uint8_t *)text.s, text.len, 64, 64, 1, 0, &w) < 0)
+        bytes_open(&data, (uint8_t *)text.s, text.len, 64, 64, 1, 1, 0, &w) < 0)
         goto fail;
     isis_init(&f);
     f.k = &kern_ref;

@@ -325,11 +325,11 @@ static void
 test_sparse(void)
 {
     enum { R = 10, N = 100, LD = 20 };
-    static const int width[] = { 5, 8, 16, 20 };
+    static const int width[] = { 5, 8, 12, 16, 20 };
     float acc[2][R];
     uint32_t row[N];
 
-    for (int c = 0; c < 4; c++) {
+    for (int c = 0; c < 5; c++) {
         int d = width[c];
         fill(x, N * LD, 1);
         memcpy(y, x, sizeof y);
