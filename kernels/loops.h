@@ -250,16 +250,39 @@ cpu_hint_back(float *restrict dweight, float *restrict dgate,
     }
 }
 
+/* Floats as whole numbers in the same order, and back. A loop over numbers
+ * that may be NaN is not made of vectors, one over whole numbers is. */
+static inline int32_t
+in_order(int32_t bits)
+{
+    return bits ^ (bits >> 31 & 0x7fffffff);
+}
+
+static inline float
+largest(const float *x, int n)
+{
+    union {
+        float f;
+        int32_t i;
+    } u;
+    int32_t max = INT32_MIN;
+
+    for (int j = 0; j < n; j++) {
+        u.f = x[j];
+        max = in_order(u.i) > max ? in_order(u.i) : max;
+    }
+    u.i = in_order(max);
+    return u.f;
+}
+
 static void
 cpu_xent(float *restrict logits, float *nats, unsigned char *right,
          const uint8_t *target, float scale, int n, int v)
 {
     for (int i = 0; i < n; i++, logits += v) {
         int t = target[i], later = 0;
-        float max = logits[0], hit = logits[t], sum = 0;
-#pragma omp simd reduction(max : max)
-        for (int j = 0; j < v; j++)
-            max = logits[j] > max ? logits[j] : max;
+        float max, hit = logits[t], sum = 0;
+        max = largest(logits, v);
         for (int j = t + 1; hit == max && j < v; j++)
             later |= logits[j] == max;
 #pragma omp simd reduction(+ : sum)
