@@ -3,7 +3,8 @@
  *
  * Zeroed pages come from calloc, so that what is never touched costs nothing;
  * aligned to a cache line, with calloc's own pointer kept in front. Tables are
- * read all over: large pages save most of the searches for a page.
+ * read all over: large pages save most of the searches for a page, so what
+ * fills one gets them, and is aligned to them.
  */
 #include <sys/mman.h>
 
@@ -17,19 +18,19 @@ enum { LINE = 64, LARGE_PAGE = 2 << 20 };
 void *
 kern_host_alloc(size_t bytes)
 {
+    size_t unit = bytes < LARGE_PAGE ? LINE : LARGE_PAGE;
     char *raw = NULL, *p;
 
-    if (bytes <= SIZE_MAX - 2 * LINE)
-        raw = calloc(1, bytes + 2 * LINE);
+    if (bytes <= SIZE_MAX - 2 * LARGE_PAGE)
+        raw = calloc(1, bytes + 2 * unit);
     if (!raw)
         return NULL;
-    p = raw + 2 * LINE - (uintptr_t)raw % LINE;
+    p = raw + 2 * unit - (uintptr_t)raw % unit;
+    if (p - unit >= raw + LINE)
+        p -= unit;
 #ifdef MADV_HUGEPAGE
-    if (bytes >= 2 * (size_t)LARGE_PAGE) { /* advice: failing is fine */
-        char *first = p + LARGE_PAGE - (uintptr_t)p % LARGE_PAGE;
-        size_t whole = bytes - (size_t)(first - p);
-        madvise(first, whole / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
-    }
+    if (unit == LARGE_PAGE) /* advice: failing is fine */
+        madvise(p, (bytes + unit - 1) / unit * unit, MADV_HUGEPAGE);
 #endif
     memcpy(p - sizeof raw, &raw, sizeof raw);
     return p;

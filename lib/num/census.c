@@ -27,13 +27,15 @@ load(const struct census *t)
     return (struct lists){ (w[0] >> 16 | w[1] << 48) & seven, w[1] >> 8 };
 }
 
+/* In one piece: a processor that has to put a record together from two recent
+ * stores waits for both to reach the cache. */
 static inline void
 store(struct census *t, struct lists l)
 {
-    uint64_t w[2] = { l.symbols << 16 | t->tag,
-                      l.counts << 8 | l.symbols >> 48 };
+    typedef uint64_t pair __attribute__((vector_size(16)));
+    pair w = { l.symbols << 16 | t->tag, l.counts << 8 | l.symbols >> 48 };
 
-    memcpy(t, w, sizeof w);
+    memcpy(t, &w, sizeof w);
 }
 
 /* Sums of neighbouring bytes, then of those. */
@@ -56,14 +58,11 @@ weaken(struct census *t)
 }
 
 struct census *
-census_claim(struct census *table, int bits, uint64_t hash)
+census_make(struct census *table, int bits, uint64_t hash)
 {
-    struct census *t = census_find(table, bits, hash);
     struct census *g = table + census_group(bits, hash);
     int fewest = INT32_MAX, least;
 
-    if (t)
-        return t;
     for (int i = 0; i < CENSUS_GROUP; i++) {
         int total = total_of(load(&g[i]).counts) * CENSUS_GROUP + i;
         fewest = total < fewest ? total : fewest;
@@ -72,7 +71,8 @@ census_claim(struct census *table, int bits, uint64_t hash)
     for (int i = 0; i < CENSUS_GROUP && fewest / CENSUS_GROUP > 2; i++)
         if (i != least)
             weaken(&g[i]);
-    g[least] = (struct census){ .tag = census_tag(hash) };
+    g[least].tag = census_tag(hash);
+    store(&g[least], (struct lists){ 0, 0 });
     return &g[least];
 }
 

@@ -36,13 +36,6 @@ census_tag(uint64_t hash)
     return (uint16_t)(hash >> 48 | 1);
 }
 
-/* Ask for the cache line that find and claim will look at. */
-static inline void
-census_fetch(const struct census *table, int bits, uint64_t hash)
-{
-    __builtin_prefetch(table + census_group(bits, hash), 1);
-}
-
 /* The record of a hashed context in a table of 1 << bits, or NULL. At most one
  * tag of a group is the right one; to try all is faster than to guess. */
 static inline struct census *
@@ -55,8 +48,17 @@ census_find(struct census *table, int bits, uint64_t hash)
     return (g[0].tag == tag) | b | c | d ? g + ((b | d) + 2 * (c | d)) : NULL;
 }
 
-/* The same, made when there is none. */
-struct census *census_claim(struct census *table, int bits, uint64_t hash);
+/* A new one, which there must not be yet. */
+struct census *census_make(struct census *table, int bits, uint64_t hash);
+
+/* The one that there is, or a new one. */
+static inline struct census *
+census_claim(struct census *table, int bits, uint64_t hash)
+{
+    struct census *t = census_find(table, bits, hash);
+
+    return t ? t : census_make(table, bits, hash);
+}
 
 void census_add(struct census *t, uint8_t symbol);
 

@@ -67,7 +67,7 @@ count(struct memory *m, int k, size_t start, size_t from, size_t to)
         for (size_t j = 0; j < some; j++) {
             context_step(&c, m->text[at + j]);
             hash[j] = context_hash(&c, which, m->text, start, at + j);
-            census_fetch(table, bits, hash[j]);
+            __builtin_prefetch(table + census_group(bits, hash[j]), 1);
         }
         for (size_t j = from > at ? from - at : 0; j < some; j++)
             census_add(census_claim(table, bits, hash[j]), m->text[at + j + 1]);

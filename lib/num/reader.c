@@ -157,14 +157,12 @@ int
 reader_open(struct reader *r, const struct reader_plan *p, struct why *w)
 {
     *r = (struct reader){ .plan = p };
-    r->recent = kern_host_alloc(recent_records(p) * sizeof *r->recent + 64);
-    r->last = malloc(last_entries(p) * sizeof *r->last + 1);
-    if (r->recent && r->last) {
-        reader_start(r, 0);
-        return 0;
-    }
-    reader_close(r);
-    return why_set(w, "out of memory: tables of a window");
+    r->recent = kern_host_alloc(reader_memory(p) + 1);
+    if (!r->recent)
+        return why_set(w, "out of memory: tables of a window");
+    r->last = (uint32_t *)(void *)(r->recent + recent_records(p));
+    reader_start(r, 0);
+    return 0;
 }
 
 void
@@ -180,8 +178,7 @@ reader_start(struct reader *r, size_t start)
 {
     r->start = r->next = start;
     context_start(&r->context);
-    memset(r->recent, 0, recent_records(r->plan) * sizeof *r->recent);
-    memset(r->last, 0, last_entries(r->plan) * sizeof *r->last);
+    memset(r->recent, 0, reader_memory(r->plan));
     memset(r->open, 0, sizeof r->open);
     memset(r->repeat, 0, sizeof r->repeat);
     memset(r->match, 0, sizeof r->match);
@@ -213,16 +210,23 @@ reading_close(struct reading *r)
     *r = (struct reading){ 0 };
 }
 
+/* Positions and their hashes. */
+struct look {
+    size_t at; /* of the first position */
+    int n;
+    uint64_t hash[CONTEXTS][BLOCK];
+};
+
 /*
  * A block of positions on its way through the tables: one table after the
  * other, so that each has the processor's branch predictor and the cache lines
  * that were asked for to itself. Hints are in order of positions, so they are
- * written last, from copies.
+ * written last, from copies. Memory answers late: while one block walks, the
+ * next one's lines are asked for.
  */
 struct block {
-    size_t at; /* of the first position */
-    int n, censuses;
-    uint64_t hash[CONTEXTS][BLOCK];
+    const struct look *look, *next;
+    int censuses;
     struct census found[BLOCK * 2 * CONTEXTS]; /* [n][censuses] */
     struct kern_hint place[BLOCK][2 * READER_MAX_REPEATS];
     uint8_t places[BLOCK]; /* how many of them */
@@ -258,54 +262,85 @@ last_at(const struct reader *r, int k)
     return r->last + ((size_t)k << LAST_BITS);
 }
 
-/* And ask for what lies far away, the tables of the training text. (A function
- * that does nothing else is taken for one without effects.) */
+/*
+ * And ask for what the block looks at in the tables of the training text, all
+ * at once: each of them costs a walk through page tables, and only those that
+ * are close to each other in the program do so side by side.
+ */
 static void
-hash_block(struct reader *r, const struct memory *m, struct block *b,
-           const uint8_t *data)
+hash_block(struct reader *r, const struct memory *m, struct look *l,
+           const uint8_t *data, size_t at, size_t n)
 {
     const struct reader_plan *p = r->plan;
     uint32_t rest = p->c.embed | p->c.counts | p->c.recent;
+    int bits = (int)p->c.counts_bits;
 
-    context_orders(b->hash[0], BLOCK, p->most, data, r->start, b->at, b->n);
-    for (int j = 0; j < b->n; j++) {
-        context_step(&r->context, data[b->at + (size_t)j]);
+    l->at = at;
+    l->n = n < BLOCK ? (int)n : BLOCK;
+    context_orders(l->hash[0], BLOCK, p->most, data, r->start, at, l->n);
+    for (int j = 0; j < l->n; j++, at++) {
+        context_step(&r->context, data[at]);
         for (int i = CONTEXT_WORD; i < CONTEXTS; i++)
             if (rest >> i & 1)
-                b->hash[i][j] = context_hash(&r->context, i, data, r->start,
-                                             b->at + (size_t)j);
+                l->hash[i][j] =
+                    context_hash(&r->context, i, data, r->start, at);
     }
-    for (int k = 0; k < p->counts; k++)
-        for (int j = 0; j < b->n; j++)
-            census_fetch(counts_at(m, k), (int)p->c.counts_bits,
-                         b->hash[p->count[k]][j]);
-    for (int k = 0; k < p->matches; k++)
-        for (int j = 0; j < b->n; j++)
-            __builtin_prefetch(
-                places_at(m, k) +
-                context_row(b->hash[p->match[k] - 1][j], place_bits(p)));
+    for (int k = 0; k < p->counts; k++) {
+        const struct census *table = counts_at(m, k);
+        const uint64_t *hash = l->hash[p->count[k]];
+        for (int j = 0; j < l->n; j++)
+            __builtin_prefetch(table + census_group(bits, hash[j]));
+    }
+    for (int k = 0; k < p->matches; k++) {
+        const uint32_t *table = places_at(m, k);
+        const uint64_t *hash = l->hash[p->match[k] - 1];
+        for (int j = 0; j < l->n; j++)
+            __builtin_prefetch(table + context_row(hash[j], place_bits(p)));
+    }
+}
+
+/*
+ * What position j looks at in table k of the window, to be asked for. The
+ * asking is left to the callers: a compiler takes a function that does nothing
+ * else for one without effects, and leaves it out.
+ */
+static inline const void *
+near(const struct reader *r, const struct look *l, int k, int j)
+{
+    const struct reader_plan *p = r->plan;
+
+    if (k < p->recents)
+        return recent_at(r, k) +
+               census_group(p->recent_bits, l->hash[p->recent[k]][j]);
+    k -= p->recents;
+    return k >= p->repeats
+               ? NULL
+               : last_at(r, k) +
+                     context_row(l->hash[p->repeat[k] - 1][j], LAST_BITS);
 }
 
 static void
-walk_recent(struct reader *r, struct block *b, const uint8_t *data)
+walk_recent(struct reader *r, struct block *b, int k, const uint8_t *data)
 {
     const struct reader_plan *p = r->plan;
-    int bits = p->recent_bits;
+    const struct look *l = b->look;
+    const uint64_t *hash = l->hash[p->recent[k]];
+    struct census *open = r->open[k], *table = recent_at(r, k);
+    struct census *to = b->found + p->counts + k;
 
-    for (int k = 0; k < p->recents; k++) {
-        const uint64_t *hash = b->hash[p->recent[k]];
-        struct census *open = r->open[k], *table = recent_at(r, k);
-        struct census *to = b->found + p->counts + k;
-        for (int j = 0; j < b->n; j++)
-            census_fetch(table, bits, hash[j]);
-        for (int j = 0; j < b->n; j++, to += b->censuses) {
-            if (open)
-                census_add(open, data[b->at + (size_t)j]);
-            open = census_claim(table, bits, hash[j]);
+    for (int j = 0; j < l->n; j++, to += b->censuses) {
+        __builtin_prefetch(near(r, l, k + 1, j), 1);
+        if (open)
+            census_add(open, data[l->at + (size_t)j]);
+        open = census_find(table, p->recent_bits, hash[j]);
+        if (open) {
             *to = *open;
+        } else {
+            open = census_make(table, p->recent_bits, hash[j]);
+            *to = (struct census){ 0 };
         }
-        r->open[k] = open;
     }
+    r->open[k] = open;
 }
 
 static void
@@ -316,9 +351,9 @@ walk_counts(const struct memory *m, struct block *b)
     int bits = (int)p->c.counts_bits;
 
     for (int k = 0; k < p->counts; k++) {
-        const uint64_t *hash = b->hash[p->count[k]];
+        const uint64_t *hash = b->look->hash[p->count[k]];
         struct census *table = counts_at(m, k), *to = b->found + k;
-        for (int j = 0; j < b->n; j++, to += b->censuses) {
+        for (int j = 0; j < b->look->n; j++, to += b->censuses) {
             const struct census *t = census_find(table, bits, hash[j]);
             *to = *(t ? t : &none);
         }
@@ -394,12 +429,11 @@ walk_repeat(struct reader *r, struct block *b, int k, int s,
     struct reader_repeat m = r->repeat[k];
     uint32_t *last = last_at(r, k);
     int least = r->plan->repeat[k];
-    const uint64_t *hash = b->hash[least - 1];
-    size_t end = b->at - r->start;
+    const uint64_t *hash = b->look->hash[least - 1];
+    size_t end = b->look->at - r->start;
 
-    for (int j = 0; j < b->n; j++)
-        __builtin_prefetch(last + context_row(hash[j], LAST_BITS), 1);
-    for (int j = 0; j < b->n; j++) {
+    for (int j = 0; j < b->look->n; j++) {
+        __builtin_prefetch(near(r, b->look, r->plan->recents + k + 1, j), 1);
         follow(&m, window, window[end++]);
         if (end >= (size_t)least) {
             uint32_t h = context_row(hash[j], LAST_BITS);
@@ -427,16 +461,17 @@ walk_match(struct reader *r, const struct memory *mem, struct block *b, int k,
     const uint8_t *window = data + r->start;
     struct reader_repeat m = r->match[k];
     int least = r->plan->match[k];
-    size_t end = b->at - r->start;
+    size_t end = b->look->at - r->start;
     uint32_t place[BLOCK];
 
-    for (int j = 0; j < b->n; j++) {
+    for (int j = 0; j < b->look->n; j++) {
         place[j] = places_at(
-            mem, k)[context_row(b->hash[least - 1][j], place_bits(r->plan))];
+            mem,
+            k)[context_row(b->look->hash[least - 1][j], place_bits(r->plan))];
         if (place[j] && place[j] < mem->n)
             __builtin_prefetch(mem->text + place[j] - 1);
     }
-    for (int j = 0; j < b->n; j++) {
+    for (int j = 0; j < b->look->n; j++) {
         follow(&m, mem->text, window[end++]);
         if (!m.at && end >= (size_t)least) {
             m.at = place[j];
@@ -458,9 +493,9 @@ write_block(const struct reader_plan *p, const struct block *b, uint32_t *row,
             size_t ld, struct kern_hint *hints, uint32_t n, uint32_t *hint_at)
 {
     for (int k = 0; k < p->embeds; k++, row += ld)
-        for (int j = 0; j < b->n; j++)
-            row[j] = context_row(b->hash[p->embed[k]][j], p->row_bits[k]);
-    for (int j = 0; j < b->n; j++) {
+        for (int j = 0; j < b->look->n; j++)
+            row[j] = context_row(b->look->hash[p->embed[k]][j], p->row_bits[k]);
+    for (int j = 0; j < b->look->n; j++) {
         n += kern_cpu.tally(hints + n, row + j, ld, &b->found[j * b->censuses],
                             p->weight_at, b->censuses);
         memcpy(hints + n, b->place[j], sizeof b->place[j]);
@@ -470,7 +505,7 @@ write_block(const struct reader_plan *p, const struct block *b, uint32_t *row,
     return n;
 }
 
-/* A block from r->next on: rows[k * ld], hints from hint_at[0] on. */
+/* A block of positions: to rows[k * ld], and hints from hint_at[0] on. */
 static void
 read_block(struct reader *r, const struct memory *m, struct block *b,
            const uint8_t *data, const struct reading *to, size_t i)
@@ -480,8 +515,10 @@ read_block(struct reader *r, const struct memory *m, struct block *b,
     int s = b->censuses;
 
     memset(b->places, 0, sizeof b->places);
-    hash_block(r, m, b, data);
-    walk_recent(r, b, data);
+    for (int j = 0; j < b->look->n; j++)
+        __builtin_prefetch(near(r, b->look, 0, j), 1);
+    for (int k = 0; k < p->recents; k++)
+        walk_recent(r, b, k, data);
     for (int k = 0; k < p->repeats; k++, row += to->ld)
         walk_repeat(r, b, k, s++, data, row);
     walk_counts(m, b);
@@ -495,13 +532,18 @@ void
 reader_read(struct reader *r, const struct memory *m, const uint8_t *data,
             size_t n, struct reading *to)
 {
+    struct look look[2];
     struct block b;
+    size_t i = 0;
 
     b.censuses = r->plan->counts + r->plan->recents;
-    for (size_t i = 0; i < n; i += (size_t)b.n) {
-        b.at = r->next;
-        b.n = n - i < BLOCK ? (int)(n - i) : BLOCK;
+    hash_block(r, m, &look[0], data, r->next, n);
+    for (int now = 0; i < n; now = !now) {
+        b.look = &look[now];
+        b.next = &look[!now];
+        r->next += (size_t)b.look->n;
+        hash_block(r, m, &look[!now], data, r->next, n - i - (size_t)b.look->n);
         read_block(r, m, &b, data, to, i);
-        r->next += (size_t)b.n;
+        i += (size_t)b.look->n;
     }
 }

@@ -110,9 +110,10 @@ struct reader {
     const struct reader_plan *plan;
     size_t start, next; /* the window's start; the next position */
     struct context context;
-    struct census *recent;         /* [plan->recents][1 << recent_bits] */
-    struct census *open[CONTEXTS]; /* these await the next byte */
+    struct census *recent;         /* [plan->recents][1 << recent_bits], owned
+                                    * with what follows it: */
     uint32_t *last;                /* [repeats][1 << 16] where bytes ended */
+    struct census *open[CONTEXTS]; /* these await the next byte */
     struct reader_repeat {
         size_t at; /* of the byte that followed; 0: no repeat */
         int length, missed;
