@@ -29,7 +29,7 @@ static const struct opt opts[] = {
 };
 static const int exits[] = { X_YES, X_NO, X_FAIL, -1 };
 static const struct tool tool = {
-    .usage = "[-o file] [-x seconds|step|bytes] [--size WxH] [curve ...]",
+    .usage = "[-o file] [-x axis] [--size WxH] [curve ...]",
     .what = "draw the course of training runs",
     .opts = opts,
     .exits = exits,

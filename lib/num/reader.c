@@ -169,7 +169,6 @@ void
 reader_close(struct reader *r)
 {
     kern_host_free(r->recent);
-    free(r->last);
     *r = (struct reader){ 0 };
 }
 

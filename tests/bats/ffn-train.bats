@@ -95,10 +95,10 @@ labels() {
 
 @test "ffn-train: an interrupt saves, evaluates, and shows in the status" {
 	run -130 timeout --preserve-status -s INT 1 \
-	    ffn-train "${small[@]}" -b 60 -v val.txt -o m train.txt
+	    ffn-train "${small[@]}" -b 60 --passes 1000000 -v val.txt -o m train.txt
 	[[ $output == *"val_bpb: "* ]]
 	run -143 timeout --preserve-status 1 \
-	    ffn-train "${small[@]}" -b 60 -v val.txt -o m2 train.txt
+	    ffn-train "${small[@]}" -b 60 --passes 1000000 -v val.txt -o m2 train.txt
 	[[ $output == *"val_bpb: "* ]]
 	run -0 ffn-info m m2
 }
