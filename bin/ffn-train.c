@@ -139,7 +139,7 @@ open_job(void)
 }
 
 /* A line of progress, on a terminal over the one before. */
-static void
+static void __attribute__((format(printf, 2, 3)))
 say(int last, const char *fmt, ...)
 {
     va_list ap;

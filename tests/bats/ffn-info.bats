@@ -59,11 +59,11 @@ setup() {
 }
 
 @test "ffn-info: what evaluations found, and which model was kept" {
-	seq 2000 3000 >val
+	seq 2000 3000 >val.txt
 	run ffn-info m
 	[[ $output != *evals* && $output != *best_* ]]
 	seq 2000 | ffn-train --bits 8 --batch 64 --model 16 --hidden 16 -n 6 \
-	    --context 64 -v val --eval-steps 2 --summary none -o e
+	    --context 64 -v val.txt --eval-steps 2 --summary none -o e
 	run -0 ffn-info e
 	[[ $output == *$'\tevals\t3\n'* && $output == *$'\tval_bpb\t'* ]]
 	[[ $output == *$'\tbest_bpb\t'*$'\tbest_step\t6'* ]]
