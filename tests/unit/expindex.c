@@ -11,6 +11,7 @@
 #include "check.h"
 #include "common/fsx.h"
 #include "num/rng.h"
+#include "scratch.h"
 #include "st/build.h"
 #include "st/expindex.h"
 #include "st/retrieve.h"
@@ -348,9 +349,7 @@ damage(void)
 int
 main(void)
 {
-    char dir[] = "/tmp/expindex.XXXXXX";
-
-    CHECK(mkdtemp(dir) && chdir(dir) == 0);
+    scratch_enter();
     for (uint64_t seed = 1; seed <= 12; seed++) {
         rng_seed(&rng, seed);
         random_changes(1 + below(40), 1 + below(30), 40);
@@ -363,7 +362,7 @@ main(void)
     sessions();
     foreigners();
     damage();
-    CHECK(chdir("/") == 0 && rmdir(dir) == 0);
+    CHECK(chdir("/") == 0 && rmdir(scratch) == 0);
     promise("nothing is left behind");
     return check_done();
 }

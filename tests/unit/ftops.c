@@ -11,6 +11,7 @@
 #include "common/fsx.h"
 #include "ft/ft.h"
 #include "llm/llm.h"
+#include "scratch.h"
 #include "st/build.h"
 
 /* Inputs that say what a test wants: nodes of "sleep ROW fake", whose cells
@@ -134,12 +135,10 @@ answer(enum llm_status status, double confidence, const char *text)
 }
 
 /* Each test works in a directory of its own. */
-static char scratch[] = "/tmp/ftops.XXXXXX";
-
 static void
 room(void)
 {
-    static char name[32];
+    static char name[300];
     static int n;
 
     snprintf(name, sizeof name, "%s/%d", scratch, n++);
@@ -808,10 +807,7 @@ test_expert(void)
 int
 main(void)
 {
-    struct why w;
-
-    if (!mkdtemp(scratch))
-        return 2;
+    scratch_enter();
     test_recurrent();
     test_budget();
     test_sequential();
@@ -825,7 +821,6 @@ main(void)
     test_context();
     test_llm();
     test_expert();
-    if (chdir("/") < 0 || build_remove(scratch, &w) < 0)
-        return 2;
+    scratch_leave();
     return check_done();
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char scratch[] = "/tmp/lu-unit.XXXXXX";
+static char scratch[256];
 
 static inline int
 scratch_drop(const char *path, const struct stat *st, int flag, struct FTW *f)
@@ -20,10 +20,14 @@ scratch_drop(const char *path, const struct stat *st, int flag, struct FTW *f)
     return remove(path);
 }
 
-/* Make it and go there. */
+/* Make it, in $TMPDIR or /tmp, and go there. */
 static inline void
 scratch_enter(void)
 {
+    const char *in = getenv("TMPDIR");
+
+    snprintf(scratch, sizeof scratch, "%.200s/lu-unit.XXXXXX",
+             in && *in ? in : "/tmp");
     if (!mkdtemp(scratch) || chdir(scratch) < 0) {
         perror(scratch);
         exit(1);
