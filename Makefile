@@ -90,9 +90,7 @@ unit: $(UNIT) $(FAULTS)		## build the programs of the tests
 
 asan-unit:			## the unit tests alone under ASan and UBSan
 	+$(MAKE) B=build/asan SAN=address,undefined CFLAGS='-O1 -g1' unit
-	@printf '%s\n' $(notdir $(UNIT)) | xargs -P2 -I@ sh -c \
-	  'build/asan/unit/@ >build/asan/@.log 2>&1 </dev/null || \
-	  { echo @:; grep -v "^ok " build/asan/@.log; exit 1; }'
+	UNIT="$(UNIT:$B/%=build/asan/%)" scripts/dev/check -u
 
 asan:				## every check under ASan and UBSan
 	+$(MAKE) B=build/asan BIN=build/asan/run SAN=address,undefined CFLAGS='-O1 -g1' check

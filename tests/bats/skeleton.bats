@@ -290,6 +290,14 @@ check() {
 	[ "$status" -eq 0 ]
 	same "ok 2 skipped # skip no need
 3 passed, 0 failed, 1 skipped"
+	progs="$PWD/good" check -u
+	[ "$status" -eq 0 ]
+	same "2 passed, 0 failed"
+	prog bad 'echo "ok one"; exit 3'
+	progs="$PWD/good $PWD/bad" check -u
+	[ "$status" -eq 1 ]
+	same "not ok bad: exit status 3
+3 passed, 1 failed"
 }
 
 @test "check: a unit test that fails is shown with its reason" {
