@@ -13,14 +13,15 @@ setup() {
 deadly_git() {
 	mkdir -p deadly && cat >deadly/git <<EOF
 #!/bin/sh
-n=\$((\$(cat "$PWD/calls") + 1))
+read -r n <"$PWD/calls"
+read -r at <"$PWD/at"
+read -r when <"$PWD/when"
+n=\$((n + 1))
 echo \$n >"$PWD/calls"
-[ \$n != "\$(cat "$PWD/at")" ] || [ "\$(cat "$PWD/when")" = after ] ||
-	{ kill -9 \$PPID; exit 1; }
+[ \$n = "\$at" ] || exec "$(command -v git)" "\$@"
+[ "\$when" = after ] || { kill -9 \$PPID; exit 1; }
 "$(command -v git)" "\$@"
-rc=\$?
-[ \$n != "\$(cat "$PWD/at")" ] || kill -9 \$PPID
-exit \$rc
+kill -9 \$PPID
 EOF
 	chmod +x deadly/git
 }

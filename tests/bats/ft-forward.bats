@@ -281,10 +281,10 @@ most() {
 
 @test "ft-forward: long chains" {
 	st-make -o c0 -s '[1]' hello >/dev/null
-	for i in $(seq 300); do
-		mkdir -p c$i/in
-		echo '[1]' >c$i/shape
-		echo same >c$i/op
+	mkdir -p c{1..300}/in
+	tee c{1..300}/shape <<<'[1]' >/dev/null
+	tee c{1..300}/op <<<same >/dev/null
+	for i in {1..300}; do
 		ln -s ../../c$((i - 1)) c$i/in/0
 	done
 	run -0 ft-forward c300

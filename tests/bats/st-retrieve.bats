@@ -142,11 +142,9 @@ rows() {
 @test "st-retrieve: case 87: without noise always the same, with it N(m/4, m/4 + 0.01)" {
 	tensor exp '[4000, 3]'
 	for i in {1..7}; do mkdir -p "exp/storage/$i"; done
-	for d in 0 $(seq 3 3 2997); do
-		p=exp/storage/$(sed 's/./&\//g' <<<"$d")
-		mkdir -p "$p"
-		echo "$p"data
-	done >cells
+	seq 0 3 2997 | sed 's,.,&/,g; s,^,exp/storage/,' >dirs
+	xargs mkdir -p <dirs
+	sed 's/$/data/' dirs >cells
 	while read -r p; do printf 'a\nb' >"$p"; done <cells
 	run -0 st-retrieve -N -k 5000 exp <<<a
 	[ "$(cut -f 2 <<<"$output" | sort -u)" = 0.5 ]
