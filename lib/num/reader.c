@@ -38,7 +38,9 @@ check(const struct reader_config *c, struct why *w)
     if ((c->repeats | c->matches) >> CONTEXT_WORD ||
         __builtin_popcount(c->repeats) > READER_MAX_REPEATS ||
         __builtin_popcount(c->matches) > READER_MAX_REPEATS)
-        return why_set(w, "repeats, matches: want at most %d lengths each",
+        return why_set(w,
+                       "repeats, matches: want at most %d lengths each, and "
+                       "no words or the like",
                        READER_MAX_REPEATS);
     return 0;
 }
@@ -187,6 +189,8 @@ int
 reading_open(struct reading *r, const struct reader_plan *p, size_t n)
 {
     *r = (struct reading){ .ld = n };
+    if (n > UINT32_MAX / ((size_t)p->hints + SLACK))
+        return -1;
     r->rows = malloc(sizeof *r->rows * (n * (size_t)p->rows + 1));
     r->hints = malloc(sizeof *r->hints * (n * (size_t)p->hints + SLACK));
     r->hint_at = calloc(n + 1, sizeof *r->hint_at);
