@@ -525,6 +525,10 @@ learn_windows(struct train *t, int done)
 {
     if (!t->f->plan.counts && !t->f->plan.matches)
         return;
+    if (!done) { /* the bytes before its first window */
+        *t->segment = (struct segment){ .n = t->data->shift };
+        team_run(t->team, learn_window, t);
+    }
     for (size_t i = 0; bytes_windows(t->data, done, &i, t->segment);)
         team_run(t->team, learn_window, t);
 }
@@ -532,6 +536,8 @@ learn_windows(struct train *t, int done)
 void
 train_settle(struct train *t)
 {
+    if (t->epoch != t->data->epoch) /* a pass that is about to begin */
+        memory_clear(&t->f->memory);
     learn_windows(t, 0);
 }
 

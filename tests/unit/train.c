@@ -167,7 +167,7 @@ test_settle(void)
 {
     struct run r;
     struct census *counts;
-    size_t n, bytes, places, known = 0, far = 0;
+    size_t n, bytes, places, known = 0, far = 0, first = 0;
 
     start(&r, &rule, 2);
     n = memory_counts(&r.f.plan);
@@ -184,7 +184,21 @@ test_settle(void)
     for (size_t i = 0; i < places; i++)
         known += r.f.memory.places[i] > N - 300;
     CHECK(known > 30);
+    CHECK(r.data.shift > 200);
+    for (size_t i = 0; i < places; i++)
+        first += r.f.memory.places[i] > 0 && r.f.memory.places[i] < 20;
+    CHECK(first > 0);
     train_recall(&r.t);
+    CHECK(memcmp(counts, r.f.memory.counts, bytes) == 0);
+    steps(&r, 2);
+    while (r.data.epoch == 0)
+        steps(&r, 1);
+    CHECK(bytes_seek(&r.data, 2, 0, NULL, NULL) == 0);
+    train_settle(&r.t); /* as if the pass before had never been */
+    memcpy(counts, r.f.memory.counts, bytes);
+    r.t.epoch = 2;
+    train_recall(&r.t);
+    train_settle(&r.t);
     CHECK(memcmp(counts, r.f.memory.counts, bytes) == 0);
     free(counts);
     finish(&r);
@@ -230,13 +244,15 @@ test_tiny(void)
         struct bpb b = { 0 };
         CHECK(ffn_open(&r.f, &shape, &w) == 0);
         ffn_init(&r.f, 1);
-        CHECK(bytes_open(&r.data, text, size[i], 256, 32, 3, 0, 1, &w) == 0);
+        CHECK(bytes_open(&r.data, text + 100, size[i], 256, 32, 3, 0, 1, &w) ==
+              0);
         CHECK((r.team = team_open(2, &w)) != NULL);
         CHECK(train_open(&r.t, &r.f, &r.data, r.team, &rule, &w) == 0);
         CHECK(steps(&r, 30) < log(256));
         CHECK(r.t.loss < 3);
         train_settle(&r.t);
-        CHECK(bpb_eval(&b, &r.f, r.team, text, size[i], 256, 1, &w) == 0 &&
+        CHECK(bpb_eval(&b, &r.f, r.team, text + 100, size[i], 256, 1, &w) ==
+                  0 &&
               b.targets == size[i] - 1 && b.bits_per_byte < 2);
         finish(&r);
     }
@@ -468,6 +484,7 @@ main(void)
 
     for (int i = 0; i < N; i++)
         text[i] = (uint8_t)verse[(i + i / 300) % (int)(sizeof verse - 1)];
+    memcpy(text, "ZYXWVUTSRQPONMLKJIHG", 20); /* once only */
     test_learns();
     test_repeats();
     test_teams();
