@@ -255,7 +255,7 @@ cpu_hint_back(float *restrict dweight, float *restrict dgate,
 static inline int32_t
 in_order(int32_t bits)
 {
-    return bits ^ (bits >> 31 & 0x7fffffff);
+    return bits < 0 ? bits ^ 0x7fffffff : bits;
 }
 
 static inline float
