@@ -13,7 +13,7 @@
 extern char **environ;
 
 static char *none[] = { NULL };
-static char path[64];
+static char path[300];
 static struct why w;
 static struct llm_conf c;
 
