@@ -205,6 +205,5 @@ bpb_memory(const struct ffn *f, int members)
 {
     int n = f->c.context < BLOCK ? (int)f->c.context : BLOCK;
 
-    return (ffn_work_size(f, n, 0) + reader_memory(&f->plan)) *
-           (size_t)members;
+    return (ffn_work_size(f, n, 0) + reader_memory(&f->plan)) * (size_t)members;
 }
