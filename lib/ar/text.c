@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ar/text.h"
+#include "common/utf8.h"
 
 /* Bytes of the terminal escape sequence at s (which starts with ESC). */
 static size_t
@@ -27,25 +28,12 @@ escape_len(const char *s, size_t len)
 static size_t
 utf8(const unsigned char *s, size_t len, unsigned long *cp)
 {
-    static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    size_t n = s[0] < 0x80   ? 1
-               : s[0] < 0xc2 ? 0
-               : s[0] < 0xe0 ? 2
-               : s[0] < 0xf0 ? 3
-               : s[0] < 0xf5 ? 4
-                             : 0;
+    size_t n = utf8_len((const char *)s, len);
 
-    if (n == 0 || n > len)
-        return 0;
-    *cp = n == 1 ? s[0] : s[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
+    *cp = n > 1 ? s[0] & (0x7fu >> n) : s[0];
+    for (size_t i = 1; i < n; i++)
         *cp = *cp << 6 | (s[i] & 0x3f);
-    }
-    return *cp < least[n] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp < 0xe000)
-               ? 0
-               : n;
+    return n;
 }
 
 /* Does it draw something, and only where it stands? */

@@ -4,6 +4,7 @@
 
 #include "common/exitcode.h"
 #include "common/out.h"
+#include "common/utf8.h"
 
 static void
 quote_tsv(FILE *fp, const char *s)
@@ -17,42 +18,19 @@ quote_tsv(FILE *fp, const char *s)
         }
 }
 
-/* Length of the UTF-8 sequence at s, 0 when it is not one. */
-static int
-utf8_len(const char *s)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    int n = *u < 0x80             ? 1
-            : *u >> 5 == 6        ? 2
-            : *u >> 4 == 14       ? 3
-            : (*u & 0xf8) == 0xf0 ? 4
-                                  : 0;
-    unsigned long c = n > 1 ? *u & (0x7fu >> n) : *u;
-
-    for (int i = 1; i < n; i++) {
-        if (u[i] >> 6 != 2)
-            return 0;
-        c = c << 6 | (u[i] & 0x3f);
-    }
-    if ((n == 2 && c < 0x80) || (n == 3 && c < 0x800) ||
-        (n == 4 && (c < 0x10000 || c > 0x10ffff)) || c >> 11 == 0x1b)
-        return 0;
-    return n;
-}
-
 /* Bytes that are not UTF-8 become U+FFFD: no JSON reader takes them. */
 static void
 quote_json(FILE *fp, const char *s)
 {
-    int n;
+    size_t n;
 
     putc('"', fp);
     for (; *s; s += n)
-        if ((n = utf8_len(s)) == 0) {
+        if ((n = utf8_len(s, 4)) == 0) {
             fputs("\xef\xbf\xbd", fp);
             n = 1;
         } else if (n > 1) {
-            fwrite(s, 1, (size_t)n, fp);
+            fwrite(s, 1, n, fp);
         } else if (*s == '"' || *s == '\\')
             fprintf(fp, "\\%c", *s);
         else if (*s == '\n')

@@ -23,6 +23,15 @@ step(const unsigned char *s, size_t len, int *ok)
 }
 
 size_t
+utf8_len(const char *s, size_t len)
+{
+    int ok;
+    size_t n = step((const unsigned char *)s, len, &ok);
+
+    return ok ? n : 0;
+}
+
+size_t
 utf8_valid(const char *s, size_t len)
 {
     size_t at = 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/tsv.h"
+#include "common/utf8.h"
 #include "st/promptpack.h"
 
 static const char heading[] = "# Pack 1 ";
@@ -225,42 +226,15 @@ pack_text(const struct pack *p, const char *nonce, const char *target,
     return b->failed ? why_set(w, "%s: out of memory", p->base) : 0;
 }
 
-/* Length of the UTF-8 sequence at s of len bytes; 0: none. */
-static size_t
-utf8(const unsigned char *s, size_t len)
-{
-    size_t n = *s < 0x80             ? 1
-               : *s >> 5 == 6        ? 2
-               : *s >> 4 == 14       ? 3
-               : (*s & 0xf8) == 0xf0 ? 4
-                                     : 0;
-    uint32_t c = n > 1 ? *s & (0x7fu >> n) : *s;
-
-    if (n > len)
-        return 0;
-    for (size_t i = 1; i < n; i++) {
-        if (s[i] >> 6 != 2)
-            return 0;
-        c = c << 6 | (s[i] & 0x3f);
-    }
-    if ((n == 2 && c < 0x80) || (n == 3 && (c < 0x800 || c >> 11 == 0x1b)) ||
-        (n == 4 && (c < 0x10000 || c > 0x10ffff)))
-        return 0;
-    return n;
-}
-
 /* Python's text mode: lone CR and CR LF are read as LF. 0: not UTF-8. */
 static int
 as_python_reads(const struct sbuf *data, struct sbuf *b)
 {
-    size_t n, i;
-
-    for (i = 0; i < data->len; i += n) {
-        n = utf8((const unsigned char *)data->s + i, data->len - i);
-        if (!n)
-            return 0;
+    if (utf8_valid(data->s, data->len) < data->len)
+        return 0;
+    for (size_t i = 0; i < data->len; i++) {
         if (data->s[i] != '\r')
-            sbuf_add(b, data->s + i, n);
+            sbuf_add(b, data->s + i, 1);
         else if (i + 1 == data->len || data->s[i + 1] != '\n')
             sbuf_adds(b, "\n");
     }

@@ -47,6 +47,13 @@ main(void)
         CHECK(valid(good[i]) == strlen(good[i]));
     CHECK(utf8_valid("a\0b", 3) == 3 && utf8_valid("", 0) == 0);
     promise("well-formed text is valid, NUL included");
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+        CHECK(utf8_len(good[i], strlen(good[i])) == strlen(good[i]) &&
+              utf8_len(good[i], 4) == strlen(good[i]));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        CHECK(utf8_len(bad[i], 4) == 0);
+    CHECK(utf8_len("", 1) == 1 && utf8_len("\xe2\x82\xac", 2) == 0);
+    promise("a character's length, and none of what is none");
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         CHECK(valid(bad[i]) == 0);
     CHECK(valid("ab\xc3\xa9\xff") == 4);
