@@ -98,7 +98,7 @@ void
 census_add(struct census *t, uint8_t symbol)
 {
     struct lists l = load(t);
-    uint64_t same = zeros(l.symbols ^ symbol * 0x0101010101010101);
+    uint64_t same = zeros(l.symbols ^ symbol * 0x0101010101010101u);
     uint64_t end = zeros(l.counts) | (uint64_t)0x80 << 48;
     int i = __builtin_ctzll(same | end) & ~7;
     uint64_t n = same >> i & 0x80 ? l.counts >> i & 0xff : 0;
