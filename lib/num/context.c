@@ -193,3 +193,21 @@ context_hash(const struct context *c, int which, const uint8_t *data,
     }
     return finish(h);
 }
+
+void
+context_block(uint64_t to[CONTEXTS][CONTEXT_BLOCK], struct context *c,
+              uint32_t set, const uint8_t *data, size_t start, size_t at, int n)
+{
+    int most = 0;
+
+    while (most < CONTEXT_MAX_ORDER &&
+           (set & ((1u << CONTEXT_MAX_ORDER) - 1)) >> most)
+        most++;
+    context_orders(to[0], CONTEXT_BLOCK, most, data, start, at, n);
+    for (int j = 0; set >> CONTEXT_WORD && j < n; j++, at++) {
+        context_step(c, data[at]);
+        for (int i = CONTEXT_WORD; i < CONTEXTS; i++)
+            if (set >> i & 1)
+                to[i][j] = context_hash(c, i, data, start, at);
+    }
+}

@@ -50,6 +50,15 @@ uint64_t context_hash(const struct context *c, int which, const uint8_t *data,
 void context_orders(uint64_t *to, size_t ld, int most, const uint8_t *data,
                     size_t start, size_t at, int n);
 
+enum { CONTEXT_BLOCK = 32 };
+
+/* The hashes of a set of contexts after data[at] .. data[at + n - 1], n at most
+ * CONTEXT_BLOCK: context i after data[at + j] into to[i][j]. c has seen the
+ * window up to here, and sees these. Other contexts may be written too. */
+void context_block(uint64_t to[CONTEXTS][CONTEXT_BLOCK], struct context *c,
+                   uint32_t set, const uint8_t *data, size_t start, size_t at,
+                   int n);
+
 /* A row of a table of 1 << bits, from its highest bits. */
 static inline uint32_t
 context_row(uint64_t hash, int bits)

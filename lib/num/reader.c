@@ -12,7 +12,7 @@ enum {
     REPEAT_KINDS = LENGTHS * MISSES,
     REPEAT_ROW_BITS = 13,
     MAX_RECENT_BITS = 14,
-    BLOCK = 32, /* positions that go from table to table together */
+    BLOCK = CONTEXT_BLOCK,
     SLACK = 2 * READER_MAX_REPEATS /* hints written past the last that counts */
 };
 
@@ -91,9 +91,8 @@ int
 reader_plan(struct reader_plan *p, const struct reader_config *c, long context,
             struct why *w)
 {
-    uint32_t all = c->embed | c->counts | c->recent | c->repeats | c->matches;
-
     *p = (struct reader_plan){ .c = *c };
+    p->all = c->embed | c->counts | c->recent | c->repeats | c->matches;
     if (check(c, w) < 0)
         return -1;
     p->embeds = list(p->embed, c->embed);
@@ -105,9 +104,6 @@ reader_plan(struct reader_plan *p, const struct reader_config *c, long context,
         p->repeat[i]++; /* context i is i + 1 bytes */
         p->match[i]++;
     }
-    for (int i = 0; i < CONTEXT_MAX_ORDER; i++)
-        if (all >> i & 1)
-            p->most = i + 1;
     /* A record for every fourth position: most contexts of length 3 or less
      * repeat, and the rest of the longer ones are the least counted. */
     for (p->recent_bits = 6;
@@ -275,19 +271,11 @@ hash_block(struct reader *r, const struct memory *m, struct look *l,
            const uint8_t *data, size_t at, size_t n)
 {
     const struct reader_plan *p = r->plan;
-    uint32_t rest = p->c.embed | p->c.counts | p->c.recent;
     int bits = (int)p->c.counts_bits;
 
     l->at = at;
     l->n = n < BLOCK ? (int)n : BLOCK;
-    context_orders(l->hash[0], BLOCK, p->most, data, r->start, at, l->n);
-    for (int j = 0; j < l->n; j++, at++) {
-        context_step(&r->context, data[at]);
-        for (int i = CONTEXT_WORD; i < CONTEXTS; i++)
-            if (rest >> i & 1)
-                l->hash[i][j] =
-                    context_hash(&r->context, i, data, r->start, at);
-    }
+    context_block(l->hash, &r->context, p->all, data, r->start, at, l->n);
     for (int k = 0; k < p->counts; k++) {
         const struct census *table = counts_at(m, k);
         const uint64_t *hash = l->hash[p->count[k]];

@@ -47,7 +47,7 @@ struct reader_config {
 /* The lists that follow from a configuration. */
 struct reader_plan {
     struct reader_config c;
-    int most; /* longest n-gram that is needed at all */
+    uint32_t all; /* contexts that are needed at all */
     int embeds, counts, recents, repeats, matches; /* how many, and which: */
     uint8_t embed[CONTEXTS], count[CONTEXTS], recent[CONTEXTS];
     uint8_t repeat[READER_MAX_REPEATS], match[READER_MAX_REPEATS];
