@@ -373,6 +373,8 @@ ask_for(const float *table, const float *acc, const uint32_t *row, int i, int n,
     if (i >= n)
         return;
     __builtin_prefetch(table + (size_t)row[i] * d);
+    if (16 % d) /* it may lie on two cache lines */
+        __builtin_prefetch(table + (size_t)row[i] * d + d - 1);
     if (acc)
         __builtin_prefetch(acc + row[i], 1);
 }
