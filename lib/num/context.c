@@ -143,26 +143,26 @@ byte_at(const uint8_t *data, size_t start, size_t at, size_t back)
     return at >= start + back ? data[at - back] : OUTSIDE;
 }
 
+/* One length of all positions after the other, so that no number waits for the
+ * one before. */
 void
-context_orders(uint64_t *to, size_t ld, int most, const uint8_t *data,
+context_orders(uint64_t *to, size_t ld, uint32_t set, const uint8_t *data,
                size_t start, size_t at, int n)
 {
-    enum { SOME = 32 };
-    uint16_t text[CONTEXT_MAX_ORDER + SOME], *last;
-    uint64_t h[SOME] = { 0 };
+    uint16_t text[CONTEXT_MAX_ORDER + CONTEXT_BLOCK];
+    const uint16_t *last = text + CONTEXT_MAX_ORDER;
+    uint64_t h[CONTEXT_BLOCK] = { 0 };
 
-    for (; n > 0; n -= SOME, at += SOME, to += SOME) {
-        int some = n < SOME ? n : SOME;
-        last = text + most;
-        for (int j = 1 - most; j < some; j++)
-            last[j] = j >= 0 ? data[at + (size_t)j]
-                             : (uint16_t)byte_at(data, start, at, (size_t)-j);
-        memset(h, 0, sizeof h);
-        for (int i = 0; i < most; i++, last--)
-            for (int j = 0; j < some; j++) {
-                h[j] = mix(h[j], last[j]);
-                to[(size_t)i * ld + (size_t)j] = finish(h[j]);
-            }
+    for (int j = 0; j < CONTEXT_MAX_ORDER; j++)
+        text[j] =
+            (uint16_t)byte_at(data, start, at, (size_t)(CONTEXT_MAX_ORDER - j));
+    for (int j = 0; j < n; j++)
+        text[CONTEXT_MAX_ORDER + j] = data[at + (size_t)j];
+    for (; set; set >>= 1, last--, to += ld) {
+        for (int j = 0; j < n; j++)
+            h[j] = mix(h[j], last[j]);
+        for (int j = 0; set & 1 && j < n; j++)
+            to[j] = finish(h[j]);
     }
 }
 
@@ -198,12 +198,8 @@ void
 context_block(uint64_t to[CONTEXTS][CONTEXT_BLOCK], struct context *c,
               uint32_t set, const uint8_t *data, size_t start, size_t at, int n)
 {
-    int most = 0;
-
-    while (most < CONTEXT_MAX_ORDER &&
-           (set & ((1u << CONTEXT_MAX_ORDER) - 1)) >> most)
-        most++;
-    context_orders(to[0], CONTEXT_BLOCK, most, data, start, at, n);
+    context_orders(to[0], CONTEXT_BLOCK, set & ((1u << CONTEXT_WORD) - 1), data,
+                   start, at, n);
     for (int j = 0; set >> CONTEXT_WORD && j < n; j++, at++) {
         context_step(c, data[at]);
         for (int i = CONTEXT_WORD; i < CONTEXTS; i++)

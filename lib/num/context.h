@@ -45,16 +45,15 @@ void context_step(struct context *c, uint8_t byte);
 uint64_t context_hash(const struct context *c, int which, const uint8_t *data,
                       size_t start, size_t at);
 
-/* The hashes of orders 1 to `most` after data[at] .. data[at + n - 1]: order i
- * at position j into to[(i - 1) * ld + j]. */
-void context_orders(uint64_t *to, size_t ld, int most, const uint8_t *data,
-                    size_t start, size_t at, int n);
-
 enum { CONTEXT_BLOCK = 32 };
 
-/* The hashes of a set of contexts after data[at] .. data[at + n - 1], n at most
- * CONTEXT_BLOCK: context i after data[at + j] into to[i][j]. c has seen the
- * window up to here, and sees these. Other contexts may be written too. */
+/* The hashes of a set of orders after data[at] .. data[at + n - 1], n at most
+ * CONTEXT_BLOCK: context i after data[at + j] into to[i * ld + j]. */
+void context_orders(uint64_t *to, size_t ld, uint32_t set, const uint8_t *data,
+                    size_t start, size_t at, int n);
+
+/* The same of any contexts: context i after data[at + j] into to[i][j]. c has
+ * seen the window up to here, and sees these. */
 void context_block(uint64_t to[CONTEXTS][CONTEXT_BLOCK], struct context *c,
                    uint32_t set, const uint8_t *data, size_t start, size_t at,
                    int n);
