@@ -88,9 +88,9 @@ done
 
 for m in i m; do
 	for p in fp32 bf16; do
-		first=$(cputime bpb-eval --threads 1 -m 8193 --precision $p \
+		first=$(cputime bpb-eval --threads 1 -m 65537 --precision $p \
 		    "$dir/$m" "$dir/train")
-		speed=$(rate 2000000 bpb-eval --threads 1 -m 2008193 \
+		speed=$(rate 1966080 bpb-eval --threads 1 -m 2031617 \
 		    --precision $p "$dir/$m" "$dir/train")
 		[ $m = i ] && peer=2500 || peer=
 		row "bpb-eval, $([ $m = i ] && echo isis small || echo \
