@@ -17,9 +17,11 @@
 
 static void choose(void);
 
-struct kern kern_cpu = {
-    .name = "cpu", .start = choose, .tally = tally_plain, KERN_HOST_MEMORY
-};
+struct kern kern_cpu = { .name = "cpu",
+                         .start = choose,
+                         .count = count_plain,
+                         .tally = tally_plain,
+                         KERN_HOST_MEMORY };
 static struct kern kern_bf16;
 
 enum level { BASE, AVX2, AVX512, BF16 };
@@ -76,10 +78,13 @@ choose(void)
         kern_cpu = use == AVX2 ? kern_avx2 : kern_avx512;
 #endif
     kern_cpu.start = choose;
+    kern_cpu.count = count_plain;
     kern_cpu.tally = tally_plain;
 #ifdef __x86_64__
-    if (use >= AVX2)
+    if (use >= AVX2) {
+        kern_cpu.count = count_avx2;
         kern_cpu.tally = tally_avx2;
+    }
 #endif
 #ifdef HAVE_OPENBLAS
     openblas_set_num_threads(1);

@@ -117,6 +117,11 @@ struct kern {
     void (*gather)(float *to, int ld, const float *table, const uint32_t *row,
                    int n, int d);
 
+    /* Count a symbol in a record such as tally reads: it comes first, with one
+     * more than before, in place of the last when there are seven others. A
+     * count of 255 halves all. */
+    void (*count)(void *record, uint8_t symbol);
+
     /*
      * The hints of n records, each of them a source: 16 bytes, of which the
      * last fourteen are symbols[7] and counts[7], where the first 0 ends the

@@ -14,7 +14,9 @@ extern const struct kern kern_base, kern_avx2, kern_avx512;
 void gemm_bf16(int ta, int tb, int m, int n, int k, const float *a, int lda,
                const float *b, int ldb, float beta, float *c, int ldc);
 
-/* tally of kern.h, in plain C and for AVX2. */
+/* count and tally of kern.h, in plain C and for AVX2. */
+void count_plain(void *record, uint8_t symbol);
+void count_avx2(void *record, uint8_t symbol);
 uint32_t tally_plain(struct kern_hint *hint, uint32_t *row, size_t ld,
                      const void *record, const int *weight, int n);
 uint32_t tally_avx2(struct kern_hint *hint, uint32_t *row, size_t ld,

@@ -328,6 +328,7 @@ const struct kern kern_ref = {
     .embed = ref_embed,
     .embed_back = ref_embed_back,
     .gather = ref_gather,
+    .count = count_plain,
     .tally = tally_plain,
     .total = ref_total,
     .sumsq = ref_sumsq,

@@ -64,10 +64,114 @@ tally_plain(struct kern_hint *hint, uint32_t *row, size_t ld,
     return (uint32_t)(hint - first);
 }
 
+/* A record in registers: one byte for each symbol and each count, the first in
+ * the lowest byte, and nothing in the highest. */
+struct lists {
+    uint64_t symbols, counts;
+};
+
+static const uint64_t seven = 0x00ffffffffffffff;
+
+static inline struct lists
+load(const void *t)
+{
+    uint64_t w[2];
+
+    memcpy(w, t, sizeof w);
+    return (struct lists){ (w[0] >> 16 | w[1] << 48) & seven, w[1] >> 8 };
+}
+
+/* In one piece: a processor that has to put a record together from two recent
+ * stores waits for both to reach the cache. */
+static inline void
+store(void *t, struct lists l)
+{
+    uint16_t tag;
+    typedef uint64_t pair __attribute__((vector_size(16)));
+    memcpy(&tag, t, sizeof tag);
+    pair w = { l.symbols << 16 | tag, l.counts << 8 | l.symbols >> 48 };
+
+    memcpy(t, &w, sizeof w);
+}
+
+/* 0x80 in each byte that is 0. */
+static inline uint64_t
+zeros(uint64_t x)
+{
+    const uint64_t low = 0x7f7f7f7f7f7f7f7f;
+
+    return ~(((x & low) + low) | x | low);
+}
+
+/* Put x before the first i bits of a list; what was there, or last, goes. */
+static inline uint64_t
+to_front(uint64_t list, int i, uint64_t x)
+{
+    uint64_t before = ((uint64_t)1 << i) - 1;
+
+    return (list & ~(before << 8 | 0xff)) | (list & before) << 8 | x;
+}
+
+void
+count_plain(void *t, uint8_t symbol)
+{
+    struct lists l = load(t);
+    uint64_t same = zeros(l.symbols ^ symbol * 0x0101010101010101u);
+    uint64_t end = zeros(l.counts) | (uint64_t)0x80 << 48;
+    int i = __builtin_ctzll(same | end) & ~7;
+    uint64_t n = same >> i & 0x80 ? l.counts >> i & 0xff : 0;
+
+    if (n == 255) { /* halve all, and round up */
+        l.counts = (l.counts >> 1 & 0x7f7f7f7f7f7f7f7f) +
+                   (l.counts & 0x0101010101010101);
+        n = 127;
+    }
+    l.symbols = to_front(l.symbols, i, symbol);
+    l.counts = to_front(l.counts, i, n + 1);
+    store(t, l);
+}
+
 #ifdef __x86_64__
 #include <immintrin.h>
 
 #define AVX2 __attribute__((target("avx2")))
+
+/* The bytes of a record behind its tag, those before the one at i a place
+ * further, and 0 at the front, of symbols as of counts. */
+#define TO_FRONT(a, b, c, d, e, f)                                             \
+    {                                                                          \
+        0, 1, -1, a, b, c, d, e, f, -1, (a) + 7, (b) + 7, (c) + 7, (d) + 7,    \
+            (e) + 7, (f) + 7                                                   \
+    }
+static const int8_t order[SYMBOLS][16] = {
+    TO_FRONT(3, 4, 5, 6, 7, 8), TO_FRONT(2, 4, 5, 6, 7, 8),
+    TO_FRONT(2, 3, 5, 6, 7, 8), TO_FRONT(2, 3, 4, 6, 7, 8),
+    TO_FRONT(2, 3, 4, 5, 7, 8), TO_FRONT(2, 3, 4, 5, 6, 8),
+    TO_FRONT(2, 3, 4, 5, 6, 7),
+};
+
+AVX2 void
+count_avx2(void *record, uint8_t symbol)
+{
+    uint8_t *at = record;
+    __m128i all = _mm_loadu_si128((const __m128i *)record);
+    unsigned same = (unsigned)_mm_movemask_epi8(
+        _mm_cmpeq_epi8(all, _mm_set1_epi8((char)symbol)));
+    unsigned none =
+        (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_setzero_si128()));
+    int i = __builtin_ctz(same >> 2 | none >> 9 | 1u << (SYMBOLS - 1));
+    unsigned n = same >> (2 + i) & 1 ? at[9 + i] : 0;
+
+    if (n == 255) {
+        count_plain(record, symbol);
+        return;
+    }
+    all = _mm_shuffle_epi8(
+        all, _mm_loadu_si128((const __m128i *)(const void *)order[i]));
+    all = _mm_insert_epi8(all, symbol, 2);
+    all = _mm_insert_epi8(all, (int)n + 1, 9);
+    _mm_storeu_si128((__m128i *)record, all);
+}
 
 /* Counts below 16 by a table, the edges above by comparing. */
 AVX2 static inline __m128i

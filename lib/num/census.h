@@ -60,7 +60,11 @@ census_claim(struct census *table, int bits, uint64_t hash)
     return t ? t : census_make(table, bits, hash);
 }
 
-void census_add(struct census *t, uint8_t symbol);
+static inline void
+census_add(struct census *t, uint8_t symbol)
+{
+    kern_cpu.count(t, symbol);
+}
 
 /* Kinds of hints and rows of embeddings, see kern.h: tally. */
 enum { CENSUS_KINDS = KERN_KINDS, CENSUS_ROW_BITS = 13 };
