@@ -218,6 +218,30 @@ test_hints(void)
     promise("kern: hints and their gradients are those of the formulas");
 }
 
+/* Few symbols at first, so that counts reach 255, then more than fit. */
+static void
+test_count(void)
+{
+    uint8_t record[2][16];
+    struct rng own;
+    int wrong = 0;
+
+    rng_seed(&own, 1);
+    for (uint32_t symbols = 1; symbols < 14; symbols++) {
+        for (int i = 0; i < 16; i++)
+            record[0][i] = record[1][i] = i < 2 ? 77 : 0;
+        for (int i = 0; i < 3000; i++) {
+            uint8_t symbol = (uint8_t)(rng_below(&own, symbols) * 251);
+            kern_ref.count(record[0], symbol);
+            kern_cpu.count(record[1], symbol);
+            wrong += memcmp(record[0], record[1], sizeof record[0]) != 0;
+            wrong += record[0][2] != symbol;
+        }
+    }
+    CHECK(wrong == 0);
+    promise("count: as ref, from none to seven symbols and to 255");
+}
+
 /* Records as they come, and as no one would make them. */
 static void
 test_tally(void)
@@ -424,6 +448,7 @@ test_level(const char *level)
     test_norm();
     test_act();
     test_hints();
+    test_count();
     test_tally();
     test_xent();
     test_updates();
