@@ -13,7 +13,7 @@
 #include "common/out.h"
 #include "common/shard.h"
 
-enum { MAXOPT = 48, HELP = CHAR_MAX + 1, VERSION, FIRST };
+enum { MAXOPT = 64, HELP = CHAR_MAX + 1, VERSION, FIRST };
 
 static const char *progname;
 static const struct tool *tool;
