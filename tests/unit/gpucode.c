@@ -21,7 +21,7 @@ compile(const char *kind, const char *arch, const char *promised)
     int bad = gpucode_compile(&code, &c, &w);
 
     if (bad && strstr(w.s, "no library")) {
-        printf("# skipped: %s\n", w.s);
+        printf("ok %s # skip %s\n", promised, w.s);
         return;
     }
     if (bad)
