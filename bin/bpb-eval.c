@@ -25,8 +25,8 @@ static int json, rolling, precision, device = -1;
 static long context, max_bytes, threads;
 static double adapt;
 static const struct opt opts[] = {
-    { 'c', "context", OPT_INT, &context, "n", "window in bytes (the model's)",
-      1, 1 << 30 },
+    { 'c', "context", OPT_INT, &context, "n",
+      "window in bytes (the model's, or a shorter text)", 1, 1 << 30 },
     { 'j', "json", OPT_FLAG, &json, NULL, "write one JSON object" },
     { 'm', "max-bytes", OPT_INT, &max_bytes, "n",
       "evaluate the first N bytes only", 1, 1e15 },
@@ -134,9 +134,9 @@ main(int argc, char *argv[])
         device_open(&d, device, &w) < 0 ||
         device_move(&d, &model, &threads, &w) < 0)
         errx(X_FAIL, "%s", w.s);
-    if (!context)
-        context = model.c.context;
     read_text(&text, argc - first - 1, argv + first + 1);
+    if (!context)
+        context = (long)bpb_context(&model, text.len);
     if (!(team = team_open((int)threads, &w)))
         errx(X_FAIL, "%s", w.s);
     if (bpb_eval(&b, &model, team, (uint8_t *)text.s, text.len, (size_t)context,

@@ -122,7 +122,6 @@ static void
 open_job(void)
 {
     struct why w;
-    size_t least;
 
     atexit(abandon);
     if (job_open(&job, &w) < 0)
@@ -130,9 +129,6 @@ open_job(void)
     if (verbose && (!job.model.k->host || *job.device.tried.s))
         warnx("device %s%s%s", job.device.about,
               *job.device.tried.s ? "; " : "", job.device.tried.s);
-    least = (size_t)job.model.c.context + 1;
-    if (eval_bytes && (size_t)eval_bytes < least)
-        errx(X_FAIL, "--eval-bytes: need context + 1 = %zu", least);
     if (curve_path && comm_rank(job.comm) == 0 &&
         curve_open(&curve, curve_path, &job.train, &w) < 0)
         fail(&w);

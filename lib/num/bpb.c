@@ -201,6 +201,14 @@ bpb_eval(struct bpb *b, const struct ffn *f, struct team *team,
 }
 
 size_t
+bpb_context(const struct ffn *f, size_t n)
+{
+    size_t context = (size_t)f->c.context;
+
+    return n > 1 && n - 1 < context ? n - 1 : context;
+}
+
+size_t
 bpb_memory(const struct ffn *f, int members)
 {
     int n = f->c.context < BLOCK ? (int)f->c.context : BLOCK;

@@ -38,6 +38,9 @@ int bpb_eval(struct bpb *b, const struct ffn *f, struct team *team,
              const uint8_t *data, size_t n, size_t context, int rolling,
              struct why *w);
 
+/* The window for a text of n bytes: the model's, or all of a shorter one. */
+size_t bpb_context(const struct ffn *f, size_t n);
+
 /* Bytes that an evaluation needs beyond the model and the text. */
 size_t bpb_memory(const struct ffn *f, int members);
 

@@ -70,15 +70,14 @@ join_ranks(struct job *j, struct why *w)
 static int
 check(const struct job *j, struct why *w)
 {
-    long context = j->model.c.context;
     struct fsx_tmp probe;
 
     if (j->text.len < 2)
         return why_set(w, "%s: %zu bytes of training text, need at least 2",
                        j->text_name, j->text.len);
-    if (j->val_path && j->val.len < (size_t)context + 1)
-        return why_set(w, "%s: too short: %zu bytes, need context + 1 = %ld",
-                       j->val_path, j->val.len, context + 1);
+    if (j->val_path && j->val.len < 2)
+        return why_set(w, "%s: too short: %zu bytes, need at least 2",
+                       j->val_path, j->val.len);
     if (!j->out || comm_rank(j->comm) > 0)
         return 0;
     if (fsx_tmp_open(&probe, j->out, w) < 0)
@@ -133,7 +132,7 @@ job_evaluate(struct job *j, const struct session *s, struct bpb *b,
             return -1;
     }
     if (bpb_eval(b, &j->model, j->team, (uint8_t *)j->val.s, j->val.len,
-                 (size_t)j->model.c.context, 0, &inner) < 0)
+                 bpb_context(&j->model, j->val.len), 0, &inner) < 0)
         return why_set(w, "%s: %s", j->val_path, inner.s);
     *seconds = deadline_now() - start;
     return 0;

@@ -35,6 +35,16 @@ save(struct session *s, double seconds, struct why *w)
     return ffnfile_save(s->path, s->t, &life, w);
 }
 
+/* Seconds of the budget that remembering the rest of the text may take at its
+ * end. What was saved and is only looked at again is to be all there. */
+static double
+reserve(const struct session *s)
+{
+    if (!isfinite(s->budget) || s->t->steps == s->first_step)
+        return INFINITY;
+    return 0.2 * s->budget;
+}
+
 /* How far the run is, by whichever limit is nearer. The end of the last pass
  * is not a number of positions: last_pass_done() sees it. */
 static double
@@ -42,7 +52,9 @@ progress(const struct session *s)
 {
     double steps = (double)(s->t->steps - s->first_step);
     double seen = (double)(s->t->seen - s->first_seen);
-    double by_time = s->budget > 0 ? s->elapsed / s->budget : 1;
+    double budget =
+        s->budget - fmin(0.2 * s->budget, train_settle_seconds(s->t));
+    double by_time = s->budget > 0 ? s->elapsed / budget : 1;
     double by_steps = s->steps ? steps / (double)s->steps : 1;
     double by_pass = s->all_passes ? seen / (double)s->all_passes : 0;
     double all = fmax(fmax(by_time, by_steps), fmin(by_pass, 0.999));
@@ -129,7 +141,7 @@ evaluate(struct session *s, struct why *w)
     struct bpb b = { .show = v->show };
     int bad = 0;
 
-    if (bpb_eval(&b, t->f, t->team, v->text, v->n, (size_t)t->f->c.context, 0,
+    if (bpb_eval(&b, t->f, t->team, v->text, v->n, bpb_context(t->f, v->n), 0,
                  w) < 0)
         return SESSION_FAILED;
     bpb = b.bits_per_byte;
@@ -192,9 +204,12 @@ follow(struct session *s, const struct order *o, struct why *w)
 {
     struct train *t = s->t;
     int first = comm_rank(t->c.comm) == 0;
+    int meanwhile = !o->stop && (o->evaluate || o->save);
     double val = NAN;
     int bad;
 
+    if (meanwhile) /* measured and saved as it would be used */
+        train_settle(t, INFINITY);
     if (o->evaluate && first) {
         if ((bad = evaluate(s, w)) != SESSION_DONE)
             return bad;
@@ -211,6 +226,8 @@ follow(struct session *s, const struct order *o, struct why *w)
     }
     if (o->save && save(s, spent(s), w) < 0)
         return SESSION_FAILED;
+    if (meanwhile)
+        train_recall(t);
     if (o->next_pass) {
         if (bytes_seek(t->data, t->data->epoch + 1, 0, NULL, w) < 0)
             return SESSION_FAILED;
@@ -273,7 +290,7 @@ session_run(struct session *s, struct why *w)
         if (comm_bcast(t->c.comm, &o, sizeof o, w) < 0)
             return SESSION_LOST;
         if (o.stop)
-            train_settle(t);
+            train_settle(t, reserve(s));
         if ((bad = follow(s, &o, w)) != SESSION_DONE)
             return (enum session_end)bad;
         if (o.stop)

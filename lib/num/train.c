@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/deadline.h"
 #include "num/muon.h"
 #include "num/train.h"
 
@@ -200,12 +201,19 @@ read_streams(const struct train *t, struct train_member *m)
 static void
 remember(struct train *t, int index, int members)
 {
+    double start = index ? 0 : deadline_now();
+    size_t learned = 0;
+
     for (int i = 0; i < t->data->streams; i++) {
         const struct segment *s = &t->segment[i];
-        if (s->last && t->data->place[i].epoch == t->epoch)
-            memory_learn(&t->f->memory, s->start, s->start, s->from + s->n,
-                         index, members);
+        size_t end = s->from + s->n;
+        if (!s->last || t->data->place[i].epoch != t->epoch)
+            continue;
+        memory_learn(&t->f->memory, s->start, s->start, end, index, members);
+        learned += end - s->start;
     }
+    if (index == 0 && learned)
+        t->learn_seconds = (deadline_now() - start) / (double)learned;
 }
 
 static struct part
@@ -480,30 +488,50 @@ learn_window(void *ctx, int index, int members)
                  members);
 }
 
-static void
-learn_windows(struct train *t, int done)
+/* Whole windows while there is time; returns the seconds it took. */
+static double
+learn_windows(struct train *t, int done, double seconds)
 {
+    double start = deadline_now(), now = start;
+
     if (!t->f->plan.counts && !t->f->plan.matches)
-        return;
+        return 0;
     if (!done) { /* the bytes before its first window */
         *t->segment = (struct segment){ .n = t->data->shift };
         team_run(t->team, learn_window, t);
     }
-    for (size_t i = 0; bytes_windows(t->data, done, &i, t->segment);)
+    for (size_t i = 0; now - start < seconds &&
+                       bytes_windows(t->data, done, &i, t->segment);) {
         team_run(t->team, learn_window, t);
+        now = deadline_now();
+    }
+    return now - start;
+}
+
+double
+train_settle_seconds(const struct train *t)
+{
+    const struct bytes *b = t->data;
+    double left = 1 - (double)b->next / (double)b->count;
+    double each = t->learn_seconds > 0 ? t->learn_seconds : 2e-7;
+
+    return t->f->plan.counts || t->f->plan.matches
+               ? each * (left * (double)b->n +
+                         (double)b->streams * (double)b->context)
+               : 0;
 }
 
 void
-train_settle(struct train *t)
+train_settle(struct train *t, double seconds)
 {
     if (t->epoch != t->data->epoch) /* a pass that is about to begin */
         memory_clear(&t->f->memory);
-    learn_windows(t, 0);
+    learn_windows(t, 0, seconds);
 }
 
 void
 train_recall(struct train *t)
 {
     memory_clear(&t->f->memory);
-    learn_windows(t, 1);
+    learn_windows(t, 1, INFINITY);
 }

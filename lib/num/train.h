@@ -61,8 +61,9 @@ struct train {
     size_t *at;              /* [streams + 1] first position of each */
     struct train_member *member;
     double lr_now;
-    struct exchange x; /* lost: the other ranks cannot be reached */
-    double total[2];   /* over all members: nats, number right */
+    double learn_seconds; /* for a byte to be remembered; 0: not known yet */
+    struct exchange x;    /* lost: the other ranks cannot be reached */
+    double total[2];      /* over all members: nats, number right */
 };
 
 int train_open(struct train *t, struct ffn *f, struct bytes *data,
@@ -74,10 +75,12 @@ void train_close(struct train *t);
  * returns -1. */
 int train_step(struct train *t, double lr_scale, struct why *w);
 
-/* Remember what the epoch has not read to the end yet: for a model that is
- * about to be used. Training cannot go on from there; train_recall goes back
- * to what was remembered before, as far as a checkpoint tells. */
-void train_settle(struct train *t);
+/* Remember what the epoch has not read to the end yet, for so many seconds at
+ * most and a window: for a model that is about to be used. Training cannot go
+ * on from there; train_recall goes back to what was remembered before, as far
+ * as a checkpoint tells. */
+void train_settle(struct train *t, double seconds);
+double train_settle_seconds(const struct train *t); /* a guess */
 void train_recall(struct train *t);
 
 /* Floating-point operations a second of square products on the whole team:

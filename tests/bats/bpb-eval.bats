@@ -116,8 +116,13 @@ bundle() {
 	fails_cleanly bpb-eval -c 100 m short
 	[ "$status" -eq 2 ]
 	[[ $stderr == "bpb-eval: short: too short: 100 bytes, need at least "*101 ]]
+	run -0 bpb-eval m short # one window, shorter than the model's
+	[ "${lines[2]}" = "targets: 99" ]
+	[ "${lines[4]}" = "context: 99" ]
 	: >empty
 	fails_cleanly bpb-eval -r m empty
+	head -c 1 text >one
+	fails_cleanly bpb-eval m one
 }
 
 @test "bpb-eval: --json has the same names and numbers" {

@@ -137,7 +137,7 @@ labels() {
 
 @test "ffn-train: bad texts and places are errors before training starts" {
 	: >empty
-	head -c 4000 val.txt >short
+	head -c 1 val.txt >short
 	for bad in "-o m nosuch" "-o m ." "-o m empty" "-v short train.txt" \
 	    "-v nosuch train.txt" "-o no/dir/m train.txt" "train.txt" \
 	    "--resume -v val.txt train.txt"; do
@@ -304,7 +304,7 @@ evals() {
 	cmp m before
 	for bad in "--eval-steps 1 -o m" "--patience 2 -v val.txt -o m" \
 	    "--patience 2 --eval-steps 1 -v val.txt" \
-	    "--eval-steps 1 --eval-bytes 99 -v val.txt"; do
+	    "--eval-steps 1 --eval-bytes 1 -v val.txt"; do
 		# shellcheck disable=SC2086  # several words
 		fails_cleanly ffn-train -n 1 $bad train.txt
 		[ "$status" -eq 2 ]

@@ -141,7 +141,7 @@ test_anywhere(void)
     attach(&a);
     for (; a.data.epoch < 2; n++) {
         steps(&a, 1);
-        train_settle(&a.t); /* as at the end of a run */
+        train_settle(&a.t, INFINITY); /* as at the end of a run */
         CHECK(ffnfile_save(path, &a.t, &life, &w) == 0);
         train_recall(&a.t);
         CHECK(ffnfile_load(&b.f, &x, path, &w) == 0);

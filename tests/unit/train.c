@@ -179,7 +179,7 @@ test_settle(void)
     for (size_t i = 0; i < places; i++)
         far += r.f.memory.places[i] > N - 300;
     CHECK(far == 0 || r.data.next == r.data.count);
-    train_settle(&r.t);
+    train_settle(&r.t, INFINITY);
     CHECK(memcmp(counts, r.f.memory.counts, bytes) != 0);
     for (size_t i = 0; i < places; i++)
         known += r.f.memory.places[i] > N - 300;
@@ -194,11 +194,11 @@ test_settle(void)
     while (r.data.epoch == 0)
         steps(&r, 1);
     CHECK(bytes_seek(&r.data, 2, 0, NULL, NULL) == 0);
-    train_settle(&r.t); /* as if the pass before had never been */
+    train_settle(&r.t, INFINITY); /* as if the pass before had never been */
     memcpy(counts, r.f.memory.counts, bytes);
     r.t.epoch = 2;
     train_recall(&r.t);
-    train_settle(&r.t);
+    train_settle(&r.t, INFINITY);
     CHECK(memcmp(counts, r.f.memory.counts, bytes) == 0);
     free(counts);
     finish(&r);
@@ -250,7 +250,7 @@ test_tiny(void)
         CHECK(train_open(&r.t, &r.f, &r.data, r.team, &rule, &w) == 0);
         CHECK(steps(&r, 30) < log(256));
         CHECK(r.t.loss < 3);
-        train_settle(&r.t);
+        train_settle(&r.t, INFINITY);
         CHECK(bpb_eval(&b, &r.f, r.team, text + 100, size[i], 256, 1, &w) ==
                   0 &&
               b.targets == size[i] - 1 && b.bits_per_byte < 2);
