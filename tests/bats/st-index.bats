@@ -105,6 +105,7 @@ experience() {
 	st-index exp
 	st-set exp 5,0 <<<other
 	touch exp/storage # as if something had come or gone
+	sleep 0.05        # for what comes next is later by the file system's clock
 	rm -f exp/.lock
 	mkdir exp/.lock # root, too, cannot lock this
 	run -0 --separate-stderr st-retrieve -N -k 1 exp <<<other
