@@ -12,14 +12,17 @@
 
 enum { MADE_UP = 4 << 20, WORDS = 4000, LETTERS = 12 };
 
-/* What the process has before a model, and the buffers of its products. */
+/* What the process has before a model, and the buffers of its products: those
+ * of OpenBLAS are larger than our own. */
 static double
-base_memory(int threads)
+base_memory(const struct plan *p)
 {
+    int own = p->precision != FFN_FP32 && kern_low();
     struct rusage use;
 
     getrusage(RUSAGE_SELF, &use);
-    return 1024.0 * (double)use.ru_maxrss + (double)(threads * (2 << 20));
+    return 1024.0 * (double)use.ru_maxrss +
+           (double)p->threads * (double)((own ? 2 : 10) << 20);
 }
 
 int
@@ -32,7 +35,7 @@ plan_sizes(struct plan *p, struct why *w)
         return -1;
     p->params = ffn_count(&f);
     p->dense = f.size;
-    p->memory = base_memory(p->threads) +
+    p->memory = base_memory(p) +
                 (double)(sizeof(float) * p->params +
                          train_memory(&f, &p->rule, p->segment, p->threads) +
                          memory_size(&f.plan));
