@@ -7,30 +7,39 @@
 static struct place
 window_at(const struct bytes *b, size_t i)
 {
-    size_t start = b->shift + i * b->context, last = b->n - 1;
+    size_t start = b->shift + i * b->window, last = b->n - 1;
     struct place p = { .start = start, .at = start, .epoch = b->epoch };
 
-    p.end = last - start < b->context ? last : start + b->context;
+    p.end = last - start < b->window ? last : start + b->window;
     return p;
 }
 
-/* Neighbours often belong together: a window of which the model has just seen
- * the rest is no longer new text. So they are read at the same time. */
+/*
+ * Neighbours often belong together: a window of which the model has just seen
+ * the rest is no longer new text. So they are read at the same time. Windows
+ * are of one length, and as many as to occupy all streams to the end.
+ */
 static void
 shuffle(struct bytes *b)
 {
-    size_t streams = (size_t)b->streams, groups;
+    size_t streams = (size_t)b->streams, length;
     struct rng r;
 
     rng_seed(&r, b->seed * 0x9e3779b97f4a7c15u + b->epoch);
     b->shift = 0;
     if (!b->in_order && b->n > 2 * b->context)
         b->shift = rng_below(&r, b->context);
-    b->count = (b->n - 1 - b->shift + b->context - 1) / b->context;
-    groups = (b->count - 1) / streams; /* the short one comes last */
+    length = b->n - 1 - b->shift;
+    b->window = b->context;
+    b->count = (length + b->window - 1) / b->window;
+    if (!b->in_order) {
+        b->count = (b->count + streams - 1) / streams * streams;
+        b->window = (length + b->count - 1) / b->count;
+        b->count = (length + b->window - 1) / b->window; /* none is empty */
+    }
     for (size_t i = 0; i < b->count; i++)
         b->order[i] = (uint32_t)i;
-    for (size_t i = groups; !b->in_order && i > 1; i--) {
+    for (size_t i = b->count / streams; !b->in_order && i > 1; i--) {
         size_t j = rng_below(&r, i);
         for (size_t s = 0; s < streams; s++) {
             uint32_t *x = &b->order[(i - 1) * streams + s];
@@ -61,7 +70,7 @@ bytes_open(struct bytes *b, const uint8_t *data, size_t n, size_t context,
                          .seed = seed };
     if (n < 2)
         return why_set(w, "training data too short: %zu bytes, need 2", n);
-    most = n / context + 2;
+    most = n / context + 2 + (size_t)streams;
     b->place = calloc((size_t)streams, sizeof *b->place);
     b->order = most > UINT32_MAX ? NULL : malloc(most * sizeof *b->order);
     if (!b->place || !b->order) {
@@ -102,35 +111,35 @@ bytes_seek(struct bytes *b, uint64_t epoch, size_t next,
     return 0;
 }
 
+int
+bytes_spent(const struct bytes *b)
+{
+    for (int i = 0; i < b->streams; i++)
+        if (b->place[i].at < b->place[i].end)
+            return 0;
+    return b->next == b->count;
+}
+
 struct segment
 bytes_next(struct bytes *b, int stream)
 {
     struct place *p = &b->place[stream];
     struct segment s;
 
-    if (p->at == p->end) {
-        if (b->next == b->count) {
-            b->epoch++;
-            b->next = 0;
-            shuffle(b);
-        }
-        *p = window_at(b, b->order[b->next++]);
+    if (stream == 0 && bytes_spent(b)) {
+        b->epoch++;
+        b->next = 0;
+        shuffle(b);
     }
+    if (p->at == p->end && b->next == b->count)
+        return (struct segment){ 0 };
+    if (p->at == p->end)
+        *p = window_at(b, b->order[b->next++]);
     s = (struct segment){ .start = p->start, .from = p->at };
     s.n = p->end - p->at < b->segment ? p->end - p->at : b->segment;
     p->at += s.n;
     s.last = p->at == p->end;
     return s;
-}
-
-int
-bytes_spent(const struct bytes *b)
-{
-    size_t ended = 0;
-
-    for (int i = 0; i < b->streams; i++)
-        ended += b->place[i].at == b->place[i].end;
-    return ended > b->count - b->next;
 }
 
 static int

@@ -6,11 +6,11 @@
  * walk a window of their own from its start to its end, a segment at a time,
  * and then take the next one. An epoch visits all windows: as many neighbours
  * as there are streams side by side, and these groups in an order drawn from
- * the seed and the epoch's number; those left over, of which the last is short,
- * come last. Each epoch shifts the windows, so that no byte is always the first
- * of one. In order, nothing is shifted or shuffled.
+ * the seed and the epoch's number. Each epoch shifts the windows, so that no
+ * byte is always the first of one. In order, nothing is shifted or shuffled.
  *
- * A text with less than four windows for each stream has shorter ones.
+ * Windows are made a little shorter than that, so that the streams end an epoch
+ * together. A text with less than four for each stream has much shorter ones.
  */
 #ifndef LU_BYTES_H
 #define LU_BYTES_H
@@ -45,8 +45,8 @@ struct bytes {
     size_t next;         /* window within the epoch */
     struct place *place; /* [streams], owned */
     /* derived */
-    size_t count, shift;
-    uint32_t *order; /* owned */
+    size_t count, window, shift; /* window: bytes of one, the last has less */
+    uint32_t *order;             /* owned */
 };
 
 /* Fails when n < 2. segment is at most context. */
@@ -60,10 +60,12 @@ void bytes_close(struct bytes *b);
 int bytes_seek(struct bytes *b, uint64_t epoch, size_t next,
                const struct place *places, struct why *w);
 
-/* The next segment of a stream; moves on to the next epoch by itself. */
+/* The next segment of a stream. To be called for each in turn: stream 0 goes on
+ * to the next epoch when all have ended; until then one that has nothing left
+ * gets an empty segment. */
 struct segment bytes_next(struct bytes *b, int stream);
 
-/* 1 when one of the next segments would begin a new epoch. */
+/* 1 when the next segments will begin a new epoch. */
 int bytes_spent(const struct bytes *b);
 
 /* The windows of the epoch, whole: call with *i = 0, and again until it says 0.

@@ -82,7 +82,7 @@ static const struct opt table[] = {
     { 0, "size", OPT_ONEOF, &settings.size, "small|medium|large|xl",
       "preset of model, hidden and layers (small)", .conf = 1 },
     { 0, "table-lr", OPT_NUM, &settings.rule.table_lr, "x",
-      "peak learning rate of the context tables (0.1)", 0, 1e3, 1 },
+      "learning rate of the tables (0.1)", 0, 1e3, 1 },
     { 0, "tied", OPT_FLAG, &settings.model.tied, NULL,
       "use the embedding as the head", .conf = 1 },
     { 0, "warmup", OPT_NUM, &settings.warmup, "x",

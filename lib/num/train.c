@@ -185,6 +185,8 @@ read_streams(const struct train *t, struct train_member *m)
     for (int i = m->first; i < m->last; i++) {
         struct reader *r = &m->read[i - m->first];
         const struct segment *s = &t->segment[i];
+        if (s->n == 0)
+            continue;
         if (r->start != s->start || r->next != s->from)
             begin_window(t, r, s, &to);
         reader_read(r, &t->f->memory, t->data->data, s->n, &to);
@@ -391,13 +393,17 @@ update_dense(struct train *t, struct train_member *m, int index, int members,
     }
 }
 
-/* Each table belongs to one member, so that no row has two writers. */
+/*
+ * Each table belongs to one member, so that no row has two writers. Their rate
+ * does not follow the schedule: a row that starts anew in the last pass has to
+ * get where the others are.
+ */
 static void
 update_tables(struct train *t, int index, int members)
 {
     const struct ffn *f = t->f;
     int width = (int)f->c.width, fw = width * f->features;
-    float lr = (float)(t->c.table_lr * t->lr_now / t->c.lr);
+    float lr = (float)t->c.table_lr;
     float to_mean = t->c.sum ? 1 : (float)t->n;
     size_t some;
 

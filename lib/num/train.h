@@ -29,7 +29,7 @@ enum train_opt { TRAIN_ADAMW, TRAIN_MUON, TRAIN_SGD };
 struct train_config {
     int opt;         /* enum train_opt: the rule for dense parameters */
     double lr;       /* peak */
-    double table_lr; /* of the context tables (row-wise Adagrad) */
+    double table_lr; /* of the tables (row-wise Adagrad): always this */
     double beta1, beta2, eps, decay; /* adamw; beta1 is sgd's momentum too */
     double clip;       /* largest norm of the dense gradient; 0: no limit */
     long batch;        /* positions a step: streams times their segment */
