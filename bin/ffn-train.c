@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/deadline.h"
 #include "common/exitcode.h"
 #include "common/jobserver.h"
 #include "common/opt.h"
@@ -174,7 +175,7 @@ static void
 show_eval(void *ctx, double share)
 {
     static double start, shown;
-    double now = session_clock();
+    double now = deadline_now();
 
     (void)ctx;
     if (share == 0)

@@ -1,7 +1,7 @@
 /* peak.c - what the processors could do: the measure of mfu_percent. */
 #include <math.h>
-#include <time.h>
 
+#include "common/deadline.h"
 #include "num/train.h"
 
 enum { PEAK_ROUNDS = 60 };
@@ -32,12 +32,9 @@ train_peak(struct team *team, const struct kern *k)
     double best = INFINITY, side = k->side;
 
     for (int i = 0; p.block && i < PEAK_ROUNDS; i++) {
-        struct timespec from, to;
-        clock_gettime(CLOCK_MONOTONIC, &from);
+        double from = deadline_now();
         team_run(team, square_product, &p);
-        clock_gettime(CLOCK_MONOTONIC, &to);
-        best = fmin(best, (double)(to.tv_sec - from.tv_sec) +
-                              1e-9 * (double)(to.tv_nsec - from.tv_nsec));
+        best = fmin(best, deadline_now() - from);
     }
     k->free(p.block);
     return 2 * side * side * side * team_size(team) / best;

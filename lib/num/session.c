@@ -1,25 +1,16 @@
 #include <math.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/deadline.h"
 #include "num/bpb.h"
 #include "num/sched.h"
 #include "num/session.h"
-
-double
-session_clock(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Training time so far; evaluations stand still in it. */
 static double
 spent(const struct session *s)
 {
-    return session_clock() - s->start - s->eval_seconds;
+    return deadline_now() - s->start - s->eval_seconds;
 }
 
 /* The state after `seconds` of training. */
@@ -135,7 +126,7 @@ lose_patience(struct session *s)
 static int
 evaluate(struct session *s, struct why *w)
 {
-    double start = session_clock(), bpb;
+    double start = deadline_now(), bpb;
     const struct session_val *v = &s->val;
     struct train *t = s->t;
     struct bpb b = { .show = v->show };
@@ -163,7 +154,7 @@ evaluate(struct session *s, struct why *w)
     } else if (v->patience && ++s->stale >= v->patience) {
         lose_patience(s);
     }
-    s->eval_seconds += session_clock() - start;
+    s->eval_seconds += deadline_now() - start;
     return bad < 0 ? SESSION_FAILED : SESSION_DONE;
 }
 
@@ -276,7 +267,7 @@ session_run(struct session *s, struct why *w)
     struct train *t = s->t;
     int bad;
 
-    s->start = session_clock();
+    s->start = deadline_now();
     s->first_step = t->steps;
     s->first_seen = t->seen;
     s->eval_step = UINT64_MAX;

@@ -80,7 +80,4 @@ enum session_end {
  * is there already. */
 enum session_end session_run(struct session *s, struct why *w);
 
-/* Seconds of the monotonic clock. */
-double session_clock(void);
-
 #endif

@@ -494,24 +494,21 @@ learn_window(void *ctx, int index, int members)
                  members);
 }
 
-/* Whole windows while there is time; returns the seconds it took. */
-static double
+/* Whole windows, for so many seconds. */
+static void
 learn_windows(struct train *t, int done, double seconds)
 {
-    double start = deadline_now(), now = start;
+    double end = deadline_now() + seconds;
 
     if (!t->f->plan.counts && !t->f->plan.matches)
-        return 0;
+        return;
     if (!done) { /* the bytes before its first window */
         *t->segment = (struct segment){ .n = t->data->shift };
         team_run(t->team, learn_window, t);
     }
-    for (size_t i = 0; now - start < seconds &&
-                       bytes_windows(t->data, done, &i, t->segment);) {
+    for (size_t i = 0;
+         deadline_now() < end && bytes_windows(t->data, done, &i, t->segment);)
         team_run(t->team, learn_window, t);
-        now = deadline_now();
-    }
-    return now - start;
 }
 
 double
