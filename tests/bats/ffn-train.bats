@@ -217,6 +217,14 @@ evals() {
 	[ "$(evals c)" = "20 ${lines[6]#val_bpb: }" ]
 }
 
+@test "ffn-train: a model is evaluated meanwhile as it would be used" {
+	flat=("${small[@]}" --warmup 0 --decay 0 --precision fp32 -v val.txt)
+	ffn-train "${flat[@]}" -n 30 --eval-steps 15 --curve c \
+	    --summary none train.txt
+	run -0 ffn-train "${flat[@]}" -n 15 train.txt # knows all the text's counts
+	[ "$(evals c | sed -n 1p)" = "15 $(sed -n 's/^val_bpb: *//p' <<<"$output")" ]
+}
+
 @test "ffn-train: --curve has a line a step, and what each says" {
 	dumb=(--counts none --recent none --repeats none --matches none)
 	ffn-train "${small[@]}" "${dumb[@]}" -n 30 --summary none -o m \

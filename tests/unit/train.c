@@ -205,6 +205,30 @@ test_settle(void)
     promise("train: settled, all of the text is known; recalled, what was");
 }
 
+/* A new pass marks the rows of contexts as of the past, not those of sources,
+ * and clears but what it meets. */
+static void
+test_forget(void)
+{
+    struct run r;
+    size_t own, all, past = 0, kept = 0, lost = 0;
+
+    start(&r, &rule, 1);
+    own = r.f.row_at[r.f.plan.embeds];
+    all = ffn_rows(&r.f);
+    while (r.data.epoch == 0)
+        steps(&r, 1);
+    for (size_t i = 0; i < own; i++)
+        past += r.t.acc[i] < 0;
+    for (size_t i = own; i < all; i++) {
+        kept += r.t.acc[i] > 0;
+        lost += r.t.acc[i] < 0;
+    }
+    CHECK(past > 10 && kept > 10 && lost == 0);
+    finish(&r);
+    promise("train: a pass forgets rows of contexts, not of evidence");
+}
+
 /* Nothing is known of a window while it is read. */
 static void
 test_unread(void)
@@ -489,6 +513,7 @@ main(void)
     test_repeats();
     test_teams();
     test_settle();
+    test_forget();
     test_unread();
     test_tiny();
     test_passes();
